@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Arm long-descriptor tables: the five formats, what a configuration means for
+ * each, and the register values that make hardware walk the tables.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+
+#include <linux/bitops.h>
+#include <linux/container_of.h>
+#include <linux/io-pgtable.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include <asm/barrier.h>
+
+#include "io-pgtable-arm-tables.h"
+#include "io-pgtable.h"
+
+/*
+ * Of the granules on offer, the CPU's page size maps its pages one to one; else
+ * the largest that still divides a CPU page, else the smallest that does not.
+ */
+static unsigned int lpae_choose_page_shift(unsigned long pgsizes)
+{
+	pgsizes &= SZ_4K | SZ_16K | SZ_64K;
+	if (!pgsizes)
+		return 0;
+	if (pgsizes & (PAGE_SIZE | (PAGE_SIZE - 1)))
+		return __fls(pgsizes & (PAGE_SIZE | (PAGE_SIZE - 1)));
+	return __ffs(pgsizes);
+}
+
+static u64 lpae_leaf_sizes(unsigned int page_shift, unsigned int output_bits)
+{
+	switch (page_shift) {
+	case 12:
+		return SZ_4K | SZ_2M | SZ_1G;
+	case 14:
+		return SZ_16K | SZ_32M;
+	default:
+		return SZ_64K | SZ_512M | (output_bits > 48 ? BIT_ULL(42) : 0);
+	}
+}
+
+/* Shrinks @cfg to what the format can do. Return: the page shift, or 0 */
+static unsigned int lpae_fit_cfg(struct io_pgtable_cfg *cfg)
+{
+	unsigned int page_shift = lpae_choose_page_shift(cfg->pgsize_bitmap);
+	unsigned int max_bits = page_shift == 16 ? 52 : 48;
+
+	if (!page_shift)
+		return 0;
+
+	cfg->ias = min(cfg->ias, max_bits);
+	cfg->oas = min(cfg->oas, max_bits);
+	cfg->pgsize_bitmap &= lpae_leaf_sizes(page_shift, cfg->oas);
+
+	if (cfg->ias < LPAE_MIN_INPUT_BITS)
+		return 0;
+	return page_shift;
+}
+
+static struct lpae_tables *lpae_new(void *cookie, const struct lpae_geo geo)
+{
+	struct lpae_tables *t = kzalloc(sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return NULL;
+
+	spin_lock_init(&t->split_lock);
+	t->geo = geo;
+	t->table_attrs = LPAE_TYPE_TABLE;
+	t->iop.ops = *lpae_walker(geo);
+	t->iop.cookie = cookie;
+	return t;
+}
+
+/*
+ * A block that spans more than a root entry cannot be expressed: such sizes are
+ * withdrawn. The tables get their own copy of @cfg, for the registry makes its
+ * copy only when everything is there.
+ */
+static int lpae_make_root(struct lpae_tables *t, struct io_pgtable_cfg *cfg,
+			  const struct lpae_root root, size_t min_size)
+{
+	t->root_entries = 1U << root.bits;
+	t->root_shift = t->geo.page_shift + (LPAE_LAST_LEVEL - root.level) * lpae_stride(t->geo);
+	t->root_size = max(t->root_entries * sizeof(u64), min_size);
+	cfg->pgsize_bitmap &= GENMASK_ULL(t->root_shift, 0);
+	t->iop.cfg = *cfg;
+
+	t->root = lpae_alloc_pages(t, t->root_size, GFP_KERNEL);
+	if (!t->root)
+		return -ENOMEM;
+
+	/* An empty root before any register that names it */
+	wmb();
+	return 0;
+}
+
+/* How the walker's own accesses appear on the bus: TCR_ELx.{SH,IRGN,ORGN} */
+struct lpae_walk_attrs {
+	u8 sh;
+	u8 inner;
+	u8 outer;
+};
+
+static struct lpae_walk_attrs lpae_walk_attrs(const struct io_pgtable_cfg *cfg)
+{
+	struct lpae_walk_attrs attrs = {
+		.sh = ARM_LPAE_TCR_SH_OS,
+		.inner = ARM_LPAE_TCR_RGN_NC,
+		.outer = ARM_LPAE_TCR_RGN_NC,
+	};
+
+	if (cfg->coherent_walk) {
+		attrs.sh = ARM_LPAE_TCR_SH_IS;
+		attrs.inner = ARM_LPAE_TCR_RGN_WBWA;
+	}
+	if (cfg->coherent_walk || (cfg->quirks & IO_PGTABLE_QUIRK_ARM_OUTER_WBWA))
+		attrs.outer = ARM_LPAE_TCR_RGN_WBWA;
+	return attrs;
+}
+
+static struct io_pgtable *lpae_new_s1(struct io_pgtable_cfg *cfg, void *cookie,
+				      unsigned long quirks)
+{
+	const struct lpae_geo geo = { .page_shift = lpae_fit_cfg(cfg) };
+	typeof(cfg->arm_lpae_s1_cfg) *regs = &cfg->arm_lpae_s1_cfg;
+	const struct lpae_walk_attrs walk = lpae_walk_attrs(cfg);
+	int ps = lpae_ps_field(cfg->oas);
+	struct lpae_tables *t;
+
+	if (!geo.page_shift || ps < 0 || (cfg->quirks & ~quirks))
+		return NULL;
+	if (cfg->coherent_walk && (cfg->quirks & IO_PGTABLE_QUIRK_ARM_OUTER_WBWA))
+		return NULL;
+
+	t = lpae_new(cookie, geo);
+	if (!t)
+		return NULL;
+
+	if (cfg->quirks & IO_PGTABLE_QUIRK_ARM_NS) {
+		t->table_attrs |= LPAE_TABLE_NS;
+		t->leaf_attrs |= LPAE_LEAF_NS;
+	}
+	if (lpae_make_root(t, cfg, lpae_natural_root(cfg->ias, geo), LPAE_MIN_ROOT_SIZE)) {
+		kfree(t);
+		return NULL;
+	}
+
+	regs->tcr.sh = walk.sh;
+	regs->tcr.irgn = walk.inner;
+	regs->tcr.orgn = walk.outer;
+	regs->tcr.ips = ps;
+	regs->tcr.tg = lpae_tg_field(geo.page_shift, cfg->quirks & IO_PGTABLE_QUIRK_ARM_TTBR1);
+	regs->tcr.tsz = 64 - cfg->ias;
+	regs->mair = LPAE_MAIR(LPAE_MAIR_IDX_NC, LPAE_MAIR_NORMAL_NC) |
+		     LPAE_MAIR(LPAE_MAIR_IDX_CACHE, LPAE_MAIR_NORMAL_WB) |
+		     LPAE_MAIR(LPAE_MAIR_IDX_DEVICE, LPAE_MAIR_DEVICE_NGNRE) |
+		     LPAE_MAIR(LPAE_MAIR_IDX_OUTER_CACHE, LPAE_MAIR_INNER_NC_OUTER_WB);
+	regs->ttbr = virt_to_phys(t->root);
+	return &t->iop;
+}
+
+static struct io_pgtable *lpae_new_s2(struct io_pgtable_cfg *cfg, void *cookie,
+				      unsigned long quirks)
+{
+	const struct lpae_geo geo = { .page_shift = lpae_fit_cfg(cfg) };
+	typeof(cfg->arm_lpae_s2_cfg) *regs = &cfg->arm_lpae_s2_cfg;
+	const struct lpae_walk_attrs walk = lpae_walk_attrs(cfg);
+	int ps = lpae_ps_field(cfg->oas);
+	struct lpae_tables *t;
+	struct lpae_root root;
+
+	if (!geo.page_shift || ps < 0 || (cfg->quirks & ~quirks))
+		return NULL;
+
+	t = lpae_new(cookie, geo);
+	if (!t)
+		return NULL;
+
+	t->stage2 = true;
+	root = lpae_stage2_root(cfg->ias, cfg->oas, geo);
+	if (lpae_make_root(t, cfg, root, LPAE_MIN_ROOT_SIZE)) {
+		kfree(t);
+		return NULL;
+	}
+
+	regs->vtcr.sh = walk.sh;
+	regs->vtcr.irgn = walk.inner;
+	regs->vtcr.orgn = walk.outer;
+	regs->vtcr.ps = ps;
+	regs->vtcr.tg = lpae_tg_field(geo.page_shift, false);
+	regs->vtcr.sl = lpae_sl0_field(geo.page_shift, root.level);
+	regs->vtcr.tsz = 64 - cfg->ias;
+	regs->vttbr = virt_to_phys(t->root);
+	return &t->iop;
+}
+
+static struct io_pgtable *lpae_alloc_64_s1(struct io_pgtable_cfg *cfg, void *cookie)
+{
+	return lpae_new_s1(cfg, cookie, IO_PGTABLE_QUIRK_ARM_NS | IO_PGTABLE_QUIRK_ARM_TTBR1 |
+					IO_PGTABLE_QUIRK_ARM_OUTER_WBWA | IO_PGTABLE_QUIRK_ARM_HD);
+}
+
+static struct io_pgtable *lpae_alloc_64_s2(struct io_pgtable_cfg *cfg, void *cookie)
+{
+	return lpae_new_s2(cfg, cookie, IO_PGTABLE_QUIRK_ARM_HD);
+}
+
+/* VMSAv8-32 has 4K pages only, 40 bits of output, and no dirty state */
+static bool lpae_fit_aarch32(struct io_pgtable_cfg *cfg, unsigned int input_bits)
+{
+	cfg->pgsize_bitmap &= SZ_4K | SZ_2M | SZ_1G;
+	return cfg->ias <= input_bits && cfg->oas <= 40;
+}
+
+static struct io_pgtable *lpae_alloc_32_s1(struct io_pgtable_cfg *cfg, void *cookie)
+{
+	if (!lpae_fit_aarch32(cfg, 32))
+		return NULL;
+	return lpae_new_s1(cfg, cookie, IO_PGTABLE_QUIRK_ARM_NS | IO_PGTABLE_QUIRK_ARM_TTBR1 |
+					IO_PGTABLE_QUIRK_ARM_OUTER_WBWA);
+}
+
+static struct io_pgtable *lpae_alloc_32_s2(struct io_pgtable_cfg *cfg, void *cookie)
+{
+	if (!lpae_fit_aarch32(cfg, 40))
+		return NULL;
+	return lpae_new_s2(cfg, cookie, 0);
+}
+
+/*
+ * A Mali GPU walks four levels of full tables whatever its address size. It has
+ * no type that is surely uncached; what the implementation does by default
+ * comes closest, for device memory too, which nobody should map.
+ */
+static struct io_pgtable *lpae_alloc_mali(struct io_pgtable_cfg *cfg, void *cookie)
+{
+	typeof(cfg->arm_mali_lpae_cfg) *regs = &cfg->arm_mali_lpae_cfg;
+	struct lpae_geo geo = { .mali = true };
+	struct lpae_root root = { .level = 0 };
+	struct lpae_tables *t;
+
+	cfg->pgsize_bitmap &= SZ_4K | SZ_2M | SZ_1G;
+	if (cfg->quirks || cfg->ias > 48 || cfg->oas > 40)
+		return NULL;
+	geo.page_shift = lpae_fit_cfg(cfg);
+	if (!geo.page_shift)
+		return NULL;
+
+	t = lpae_new(cookie, geo);
+	if (!t)
+		return NULL;
+
+	if (cfg->ias > 39)
+		root.bits = cfg->ias - 39;
+	if (lpae_make_root(t, cfg, root, SZ_4K)) {
+		kfree(t);
+		return NULL;
+	}
+
+	regs->memattr = LPAE_MAIR(LPAE_MAIR_IDX_NC, LPAE_MALI_MEMATTR_IMPL_DEF) |
+			LPAE_MAIR(LPAE_MAIR_IDX_CACHE, LPAE_MALI_MEMATTR_WRITE_ALLOC) |
+			LPAE_MAIR(LPAE_MAIR_IDX_DEVICE, LPAE_MALI_MEMATTR_IMPL_DEF);
+	regs->transtab = virt_to_phys(t->root) | LPAE_MALI_TRANSTAB_TABLE |
+			 LPAE_MALI_TRANSTAB_READ_INNER;
+	if (cfg->coherent_walk)
+		regs->transtab |= LPAE_MALI_TRANSTAB_SHARE_OUTER;
+	return &t->iop;
+}
+
+static void lpae_free(struct io_pgtable *iop)
+{
+	struct lpae_tables *t = container_of(iop, struct lpae_tables, iop);
+
+	lpae_free_all(t);
+	kfree(t);
+}
+
+struct io_pgtable_init_fns io_pgtable_arm_64_lpae_s1_init_fns = {
+	.alloc	= lpae_alloc_64_s1,
+	.free	= lpae_free,
+	.caps	= IO_PGTABLE_CAP_CUSTOM_ALLOCATOR,
+};
+
+struct io_pgtable_init_fns io_pgtable_arm_64_lpae_s2_init_fns = {
+	.alloc	= lpae_alloc_64_s2,
+	.free	= lpae_free,
+	.caps	= IO_PGTABLE_CAP_CUSTOM_ALLOCATOR,
+};
+
+struct io_pgtable_init_fns io_pgtable_arm_32_lpae_s1_init_fns = {
+	.alloc	= lpae_alloc_32_s1,
+	.free	= lpae_free,
+	.caps	= IO_PGTABLE_CAP_CUSTOM_ALLOCATOR,
+};
+
+struct io_pgtable_init_fns io_pgtable_arm_32_lpae_s2_init_fns = {
+	.alloc	= lpae_alloc_32_s2,
+	.free	= lpae_free,
+	.caps	= IO_PGTABLE_CAP_CUSTOM_ALLOCATOR,
+};
+
+struct io_pgtable_init_fns io_pgtable_arm_mali_lpae_init_fns = {
+	.alloc	= lpae_alloc_mali,
+	.free	= lpae_free,
+	.caps	= IO_PGTABLE_CAP_CUSTOM_ALLOCATOR,
+};

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One set of long-descriptor tables in memory: what the walker
+ * (io-pgtable-arm.c), the tables (io-pgtable-arm-tables.c) and the
+ * configuration (io-pgtable-arm-config.c) share.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#ifndef IO_PGTABLE_ARM_TABLES_H_
+#define IO_PGTABLE_ARM_TABLES_H_
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/compiler.h>
+#include <linux/dma-mapping.h>
+#include <linux/io-pgtable.h>
+#include <linux/io.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "io-pgtable-arm.h"
+
+/**
+ * struct lpae_tables - one set of tables
+ * @iop: what the registry and the driver see
+ * @root: the first table, or several side by side
+ * @root_size: bytes at @root
+ * @root_entries: number of entries at @root, a power of two
+ * @root_shift: shift of an entry of @root
+ * @geo: the constants of the walker, for the code that is not specialised
+ * @stage2: leaf entries have stage 2 permissions in the VMSA sense
+ * @table_attrs: bits that every table descriptor carries
+ * @leaf_attrs: bits that every leaf descriptor carries
+ * @split_lock: held while an entry is LPAE_SW_SPLITTING
+ */
+struct lpae_tables {
+	struct io_pgtable	iop;
+	u64			*root;
+	size_t			root_size;
+	u32			root_entries;
+	u8			root_shift;
+	struct lpae_geo		geo;
+	bool			stage2;
+	u64			table_attrs;
+	u64			leaf_attrs;
+	spinlock_t		split_lock;	/* whoever breaks a block owns its entry */
+};
+
+/**
+ * struct lpae_cursor - where a walk has arrived
+ * @slot: the entry
+ * @shift: its shift
+ * @room: entries from @slot to the end of its table
+ */
+struct lpae_cursor {
+	u64 *slot;
+	unsigned int shift;
+	u32 room;
+};
+
+/* Entries: every load and store of one that hardware may see is here */
+
+static __always_inline u64 lpae_load(const u64 *slot)
+{
+	return READ_ONCE(*slot);
+}
+
+/* Four stores at a time: with one, loop control costs as much as the work */
+static __always_inline void lpae_store_run(u64 *slot, u64 desc, u64 step, unsigned int count)
+{
+	for (; count >= 4; count -= 4, slot += 4, desc += 4 * step) {
+		WRITE_ONCE(slot[0], desc);
+		WRITE_ONCE(slot[1], desc + step);
+		WRITE_ONCE(slot[2], desc + 2 * step);
+		WRITE_ONCE(slot[3], desc + 3 * step);
+	}
+	for (; count; count--, desc += step)
+		WRITE_ONCE(*slot++, desc);
+}
+
+static __always_inline void lpae_store(u64 *slot, u64 desc)
+{
+	lpae_store_run(slot, desc, 0, 1);
+}
+
+/* Return: what was there; the exchange took place if that is @old */
+static __always_inline u64 lpae_swap(u64 *slot, u64 old, u64 desc)
+{
+	return cmpxchg64_relaxed(slot, old, desc);
+}
+
+static inline void lpae_clean(struct lpae_tables *t, u64 *slot, unsigned int count)
+{
+	dma_sync_single_for_device(t->iop.cfg.iommu_dev, virt_to_phys(slot),
+				   count * sizeof(*slot), DMA_TO_DEVICE);
+}
+
+static __always_inline void lpae_finish_run(struct lpae_tables *t, u64 *slot, unsigned int count)
+{
+	if (!t->iop.cfg.coherent_walk)
+		lpae_clean(t, slot, count);
+}
+
+/*
+ * Addresses of a run grow by one block per entry. Only with 64K pages does the
+ * descriptor not grow with them: bits [51:48] are folded, so each is encoded.
+ */
+static __always_inline void lpae_store_leaves(u64 *slot, u64 addr, u64 attrs,
+					      unsigned int shift, unsigned int count,
+					      const struct lpae_geo geo)
+{
+	attrs |= lpae_leaf_type(shift, geo);
+
+	if (geo.page_shift < 16) {
+		lpae_store_run(slot, attrs | lpae_addr_field(addr, geo),
+			       BIT_ULL(shift), count);
+		return;
+	}
+
+	for (; count; count--, addr += BIT_ULL(shift))
+		lpae_store(slot++, attrs | lpae_addr_field(addr, geo));
+}
+
+static __always_inline u64 *lpae_next_table(u64 desc, const struct lpae_geo geo)
+{
+	return phys_to_virt(lpae_addr(desc, geo));
+}
+
+/* io-pgtable-arm.c */
+const struct io_pgtable_ops *lpae_walker(const struct lpae_geo geo);
+
+/* io-pgtable-arm-tables.c */
+void *lpae_alloc_pages(struct lpae_tables *t, size_t size, gfp_t gfp);
+void lpae_free_all(struct lpae_tables *t);
+bool lpae_nothing_below(struct lpae_tables *t, u64 desc, unsigned int shift);
+int lpae_add_table(struct lpae_tables *t, u64 *slot, gfp_t gfp);
+void lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova);
+void lpae_wait_for_split(struct lpae_tables *t);
+long lpae_unmap_part(struct lpae_tables *t, const struct lpae_cursor *at, u64 iova, u64 left,
+		     u64 block, struct iommu_iotlb_gather *gather);
+
+#endif /* IO_PGTABLE_ARM_TABLES_H_ */

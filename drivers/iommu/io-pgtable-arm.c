@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * I/O page tables in Arm's long-descriptor format: walk, map, unmap, dirty
+ * tracking and configuration.
+ *
+ * Words: a *slot* is where a descriptor lies; a *run* is a number of adjacent
+ * leaf entries of one table that are handled together; *want* is the shift of
+ * the level at which a call means to map or unmap; a *cursor* is a slot that a
+ * walk has reached. Shifts name levels, see io-pgtable-arm.h.
+ *
+ * One walker is compiled once for each granule, with constants for shifts and
+ * masks, and chosen when the tables are allocated. What is rare (making,
+ * dropping and splitting tables) is out of line and shared.
+ *
+ * Concurrency. Calls for disjoint ranges run in parallel without a lock; calls
+ * for overlapping ranges are the caller's mistake. Therefore:
+ *
+ *  - a leaf entry has one writer, besides hardware that sets dirty bits;
+ *  - a table is installed over an empty entry by compare-and-exchange, and
+ *    whoever comes second uses the first one's table and frees his own;
+ *  - a table is removed only by a call whose range spans all of it, so nobody
+ *    else can be inside;
+ *  - a block can be split by two calls at once, for each may unmap its part.
+ *    The splitter holds split_lock while the entry is LPAE_SW_SPLITTING, and
+ *    whoever meets that value takes the lock to wait for him. The lock is not
+ *    taken on any other path.
+ *
+ * Non-coherent walkers. An entry counts as written when it was cleaned to
+ * memory. A leaf is cleaned by its writer before the call returns. A table
+ * entry may be used by a second caller before its installer cleaned it, so the
+ * installer sets LPAE_SW_CLEANED afterwards, and who does not find it there
+ * cleans the entry himself.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+
+#include <linux/align.h>
+#include <linux/bitops.h>
+#include <linux/container_of.h>
+#include <linux/io-pgtable.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/overflow.h>
+
+#include <asm/barrier.h>
+
+#include "io-pgtable-arm-tables.h"
+#include "io-pgtable.h"
+
+static inline struct lpae_tables *lpae_tables_of(struct io_pgtable_ops *ops)
+{
+	return container_of(ops, struct lpae_tables, iop.ops);
+}
+
+/* Walking */
+
+static __always_inline void lpae_start(struct lpae_cursor *at, const struct lpae_tables *t,
+				       u64 iova)
+{
+	u32 index = (iova >> t->root_shift) & (t->root_entries - 1);
+
+	at->slot = t->root + index;
+	at->shift = t->root_shift;
+	at->room = t->root_entries - index;
+}
+
+static __always_inline void lpae_descend(struct lpae_cursor *at, u64 desc, u64 iova,
+					 const struct lpae_geo geo)
+{
+	u32 index;
+
+	at->shift -= lpae_stride(geo);
+	index = (iova >> at->shift) & (lpae_entries(geo) - 1);
+	at->slot = lpae_next_table(desc, geo) + index;
+	at->room = lpae_entries(geo) - index;
+}
+
+/* Down to a leaf, an empty entry, or the level @want. Return: what is there */
+static __always_inline u64 lpae_walk(struct lpae_tables *t, struct lpae_cursor *at, u64 iova,
+				     unsigned int want, const struct lpae_geo geo)
+{
+	u64 desc;
+
+	lpae_start(at, t, iova);
+	for (;;) {
+		desc = lpae_load(at->slot);
+		if (unlikely(desc == LPAE_SW_SPLITTING))
+			lpae_wait_for_split(t);
+		else if (at->shift != want && lpae_is_table(desc, at->shift, geo))
+			lpae_descend(at, desc, iova, geo);
+		else
+			return desc;
+	}
+}
+
+/* Number of leading entries that are empty */
+static __always_inline u32 lpae_empty_run(const u64 *slot, u32 count)
+{
+	u32 i = 0;
+
+	for (; i + 4 <= count; i += 4)
+		if (lpae_load(slot + i) | lpae_load(slot + i + 1) |
+		    lpae_load(slot + i + 2) | lpae_load(slot + i + 3))
+			break;
+	while (i < count && !lpae_load(slot + i))
+		i++;
+	return i;
+}
+
+/* Number of leading entries that are leaves */
+static __always_inline u32 lpae_leaf_run(const u64 *slot, u32 count, unsigned int shift,
+					 const struct lpae_geo geo)
+{
+	u32 i = 0;
+
+	/* Blocks and tables differ in a bit that must be 0: no shortcut there */
+	if (lpae_leaf_type(shift, geo) == LPAE_TYPE_PAGE)
+		for (; i + 4 <= count; i += 4)
+			if ((lpae_load(slot + i) & lpae_load(slot + i + 1) &
+			     lpae_load(slot + i + 2) & lpae_load(slot + i + 3) &
+			     LPAE_DESC_TYPE) != LPAE_TYPE_PAGE)
+				break;
+	while (i < count && lpae_is_leaf(lpae_load(slot + i), shift, geo))
+		i++;
+	return i;
+}
+
+/* Return: 0, or -ERANGE if [iova, iova + size) leaves the input address range */
+static __always_inline int lpae_check_iova(const struct io_pgtable_cfg *cfg, unsigned long iova,
+					   u64 size)
+{
+	u64 last = (u64)iova + (size - 1);
+	u64 top = cfg->quirks & IO_PGTABLE_QUIRK_ARM_TTBR1 ? ~0ULL >> cfg->ias : 0;
+
+	if (last < iova || (u64)iova >> cfg->ias != top || last >> cfg->ias != top)
+		return -ERANGE;
+	return 0;
+}
+
+/* Map */
+
+static u64 lpae_attrs(const struct lpae_tables *t, int prot)
+{
+	bool tracked = t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD;
+
+	if (t->geo.mali)
+		return lpae_mali_attrs(prot);
+	if (t->stage2)
+		return lpae_s2_attrs(prot, tracked);
+	return lpae_s1_attrs(prot, tracked) | t->leaf_attrs;
+}
+
+/*
+ * The entry where a leaf should go is taken. An empty table is only a left-over
+ * of earlier mappings and gives way.
+ */
+static noinline int lpae_make_room(struct lpae_tables *t, const struct lpae_cursor *at, u64 iova)
+{
+	u64 desc = lpae_load(at->slot);
+
+	if (desc == LPAE_SW_SPLITTING) {
+		lpae_wait_for_split(t);
+		return 0;
+	}
+	if (lpae_is_table(desc, at->shift, t->geo) && lpae_nothing_below(t, desc, at->shift)) {
+		lpae_drop_table(t, at->slot, at->shift, iova);
+		return 0;
+	}
+	return io_pgtable_caller_bug(desc) ? -EEXIST : 0;
+}
+
+/* Down to the level @want, making the tables that are missing */
+static __always_inline int lpae_walk_making(struct lpae_tables *t, struct lpae_cursor *at,
+					    u64 iova, unsigned int want, gfp_t gfp,
+					    const struct lpae_geo geo)
+{
+	lpae_start(at, t, iova);
+	while (at->shift != want) {
+		u64 desc = lpae_load(at->slot);
+
+		if (likely(lpae_is_table(desc, at->shift, geo))) {
+			if (!t->iop.cfg.coherent_walk && !(desc & LPAE_SW_CLEANED))
+				lpae_clean(t, at->slot, 1);
+			lpae_descend(at, desc, iova, geo);
+		} else if (!desc) {
+			if (lpae_add_table(t, at->slot, gfp))
+				return -ENOMEM;
+		} else if (desc == LPAE_SW_SPLITTING) {
+			lpae_wait_for_split(t);
+		} else {
+			io_pgtable_caller_bug(true);
+			return -EEXIST;
+		}
+	}
+	return 0;
+}
+
+/* Maps as much of one table as is free. *@done says how many bytes that was */
+static __always_inline int lpae_map_run(struct lpae_tables *t, u64 iova, u64 addr, u64 left,
+					unsigned int want, u64 attrs, gfp_t gfp, u64 *done,
+					const struct lpae_geo geo)
+{
+	struct lpae_cursor at;
+	u32 count;
+	int ret;
+
+	ret = lpae_walk_making(t, &at, iova, want, gfp, geo);
+	if (ret)
+		return ret;
+
+	count = lpae_empty_run(at.slot, min_t(u64, left >> want, at.room));
+	if (unlikely(!count))
+		return lpae_make_room(t, &at, iova);
+
+	lpae_store_leaves(at.slot, addr, attrs, want, count, geo);
+	lpae_finish_run(t, at.slot, count);
+	*done += (u64)count << want;
+	return 0;
+}
+
+static __always_inline int lpae_map(struct io_pgtable_ops *ops, unsigned long iova,
+				    phys_addr_t paddr, size_t pgsize, size_t pgcount, int prot,
+				    gfp_t gfp, size_t *mapped, const struct lpae_geo geo)
+{
+	struct lpae_tables *t = lpae_tables_of(ops);
+	struct io_pgtable_cfg *cfg = &t->iop.cfg;
+	u64 attrs, addr = paddr, done = 0;
+	size_t size;
+	int ret;
+
+	if (io_pgtable_caller_bug(!is_power_of_2(pgsize) || !(pgsize & cfg->pgsize_bitmap) ||
+				  !IS_ALIGNED(iova | addr, pgsize) || !pgcount ||
+				  check_mul_overflow(pgsize, pgcount, &size)))
+		return -EINVAL;
+	if (io_pgtable_caller_bug(lpae_check_iova(cfg, iova, size) ||
+				  addr >> cfg->oas || (addr + (size - 1)) >> cfg->oas))
+		return -ERANGE;
+	if (!(prot & (IOMMU_READ | IOMMU_WRITE)))
+		return -EINVAL;
+
+	attrs = lpae_attrs(t, prot);
+	do {
+		ret = lpae_map_run(t, iova + done, addr + done, size - done, __ffs(pgsize),
+				   attrs, gfp, &done, geo);
+	} while (!ret && done < size);
+
+	/* The caller may start DMA next: its doorbell must not pass our stores */
+	wmb();
+	*mapped += done;
+	return ret;
+}
+
+/* Unmap */
+
+/* A leaf in the wrong place: a table of the caller's span, or a mistake */
+static noinline long lpae_clear_table(struct lpae_tables *t, const struct lpae_cursor *at,
+				      u64 iova, struct iommu_iotlb_gather *gather)
+{
+	u64 desc = lpae_load(at->slot);
+
+	if (desc == LPAE_SW_SPLITTING) {
+		lpae_wait_for_split(t);
+		return -EAGAIN;
+	}
+	if (!lpae_is_table(desc, at->shift, t->geo) || lpae_nothing_below(t, desc, at->shift))
+		return 0;
+
+	lpae_drop_table(t, at->slot, at->shift, iova);
+	io_pgtable_gather_run(&t->iop, gather, iova, BIT_ULL(at->shift), 1);
+	return BIT_ULL(at->shift);
+}
+
+static __always_inline long lpae_clear_run(struct lpae_tables *t, const struct lpae_cursor *at,
+					   u64 iova, u64 left, struct iommu_iotlb_gather *gather,
+					   const struct lpae_geo geo)
+{
+	u32 count = min_t(u64, left >> at->shift, at->room);
+
+	count = lpae_leaf_run(at->slot, count, at->shift, geo);
+	if (unlikely(!count))
+		return lpae_clear_table(t, at, iova, gather);
+
+	lpae_store_run(at->slot, 0, 0, count);
+	lpae_finish_run(t, at->slot, count);
+	io_pgtable_gather_run(&t->iop, gather, iova, BIT_ULL(at->shift), count);
+	return (size_t)count << at->shift;
+}
+
+/* Return: bytes unmapped at @iova, 0 if there is nothing, or -EAGAIN */
+static __always_inline long lpae_unmap_run(struct lpae_tables *t, u64 iova, u64 left,
+					   unsigned int want, struct iommu_iotlb_gather *gather,
+					   const struct lpae_geo geo)
+{
+	struct lpae_cursor at;
+	u64 desc;
+
+	desc = lpae_walk(t, &at, iova, want, geo);
+	if (likely(at.shift == want))
+		return lpae_clear_run(t, &at, iova, left, gather, geo);
+	if (!desc)
+		return 0;
+	if (!(iova & (BIT_ULL(at.shift) - 1)) && left >> at.shift)
+		return lpae_clear_run(t, &at, iova, left, gather, geo);
+	return lpae_unmap_part(t, &at, iova, left, desc, gather);
+}
+
+static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned long iova,
+					 size_t pgsize, size_t pgcount,
+					 struct iommu_iotlb_gather *gather,
+					 const struct lpae_geo geo)
+{
+	struct lpae_tables *t = lpae_tables_of(ops);
+	struct io_pgtable_cfg *cfg = &t->iop.cfg;
+	size_t size, done = 0;
+	long step;
+
+	if (io_pgtable_caller_bug(!is_power_of_2(pgsize) || !(pgsize & cfg->pgsize_bitmap) ||
+				  !IS_ALIGNED(iova, pgsize) || !pgcount ||
+				  check_mul_overflow(pgsize, pgcount, &size) ||
+				  lpae_check_iova(cfg, iova, size)))
+		return 0;
+
+	while (done < size) {
+		step = lpae_unmap_run(t, iova + done, size - done, __ffs(pgsize), gather, geo);
+		if (step == -EAGAIN)
+			continue;
+		if (!step)
+			break;
+		done += step;
+	}
+	io_pgtable_caller_bug(!done);
+	return done;
+}
+
+static __always_inline phys_addr_t lpae_iova_to_phys(struct io_pgtable_ops *ops,
+						     unsigned long iova,
+						     const struct lpae_geo geo)
+{
+	struct lpae_tables *t = lpae_tables_of(ops);
+	struct lpae_cursor at;
+	u64 desc;
+
+	if (lpae_check_iova(&t->iop.cfg, iova, 1))
+		return 0;
+
+	desc = lpae_walk(t, &at, iova, geo.page_shift, geo);
+	if (!lpae_is_leaf(desc, at.shift, geo))
+		return 0;
+	return lpae_addr(desc, geo) | (iova & (BIT_ULL(at.shift) - 1));
+}
+
+/* Dirty tracking */
+
+/*
+ * Only an entry that lies in [iova, iova + size) as a whole is made clean: of
+ * one that sticks out, the part outside would lose its mark unreported.
+ */
+static void lpae_report_dirty(struct lpae_tables *t, u64 *slot, u64 iova, u64 size, bool clean,
+			      struct iommu_dirty_bitmap *dirty)
+{
+	u64 desc = lpae_load(slot), seen;
+
+	if (!lpae_is_dirty(desc, t->stage2))
+		return;
+
+	iommu_dirty_bitmap_record(dirty, iova, size);
+	if (!clean)
+		return;
+
+	/* Hardware may set the access flag or the mark meanwhile */
+	while ((seen = lpae_swap(slot, desc, lpae_make_clean(desc, t->stage2))) != desc)
+		desc = seen;
+	lpae_finish_run(t, slot, 1);
+}
+
+static int lpae_read_dirty(struct io_pgtable_ops *ops, unsigned long iova, size_t size,
+			   unsigned long flags, struct iommu_dirty_bitmap *dirty)
+{
+	struct lpae_tables *t = lpae_tables_of(ops);
+	struct lpae_cursor at;
+	u64 pos = iova, left = size;
+
+	if (!(t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD))
+		return -EINVAL;
+	if (io_pgtable_caller_bug(!size || lpae_check_iova(&t->iop.cfg, iova, size)))
+		return -EINVAL;
+
+	while (left) {
+		u64 desc = lpae_walk(t, &at, pos, t->geo.page_shift, t->geo);
+		u64 span = BIT_ULL(at.shift), rest, step;
+
+		for (; left && at.room; at.room--, at.slot++) {
+			if (desc && !lpae_is_leaf(desc, at.shift, t->geo))
+				break;
+			rest = span - (pos & (span - 1));
+			step = min(rest, left);
+			if (desc)
+				lpae_report_dirty(t, at.slot, pos, step,
+						  step == span && !(flags & IOMMU_DIRTY_NO_CLEAR),
+						  dirty);
+			pos += step;
+			left -= step;
+			desc = at.room > 1 ? lpae_load(at.slot + 1) : 0;
+		}
+	}
+	return 0;
+}
+
+/* The walker, once for each geometry */
+
+#define LPAE_WALKER(name, ...)							\
+static int name##_map(struct io_pgtable_ops *ops, unsigned long iova,		\
+		      phys_addr_t paddr, size_t pgsize, size_t pgcount,		\
+		      int prot, gfp_t gfp, size_t *mapped)			\
+{										\
+	return lpae_map(ops, iova, paddr, pgsize, pgcount, prot, gfp, mapped,	\
+			(struct lpae_geo){ __VA_ARGS__ });			\
+}										\
+static size_t name##_unmap(struct io_pgtable_ops *ops, unsigned long iova,	\
+			   size_t pgsize, size_t pgcount,			\
+			   struct iommu_iotlb_gather *gather)			\
+{										\
+	return lpae_unmap(ops, iova, pgsize, pgcount, gather,			\
+			  (struct lpae_geo){ __VA_ARGS__ });			\
+}										\
+static phys_addr_t name##_lookup(struct io_pgtable_ops *ops, unsigned long iova)\
+{										\
+	return lpae_iova_to_phys(ops, iova, (struct lpae_geo){ __VA_ARGS__ });	\
+}										\
+static const struct io_pgtable_ops name##_ops = {				\
+	.map_pages		= name##_map,					\
+	.unmap_pages		= name##_unmap,					\
+	.iova_to_phys		= name##_lookup,				\
+	.read_and_clear_dirty	= lpae_read_dirty,				\
+}
+
+LPAE_WALKER(lpae_4k, .page_shift = 12);
+LPAE_WALKER(lpae_16k, .page_shift = 14);
+LPAE_WALKER(lpae_64k, .page_shift = 16);
+LPAE_WALKER(lpae_mali, .page_shift = 12, .mali = true);
+
+/* The operations that are compiled for @geo */
+const struct io_pgtable_ops *lpae_walker(const struct lpae_geo geo)
+{
+	if (geo.mali)
+		return &lpae_mali_ops;
+	if (geo.page_shift == 12)
+		return &lpae_4k_ops;
+	return geo.page_shift == 14 ? &lpae_16k_ops : &lpae_64k_ops;
+}

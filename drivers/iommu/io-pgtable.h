@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the page table formats share beyond <linux/io-pgtable.h>.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#ifndef _DRIVERS_IOMMU_IO_PGTABLE_H
+#define _DRIVERS_IOMMU_IO_PGTABLE_H
+
+#include <linux/bug.h>
+#include <linux/io-pgtable.h>
+#include <linux/iommu.h>
+#include <linux/kconfig.h>
+
+#if IS_ENABLED(CONFIG_IOMMU_IO_PGTABLE_LPAE_SELFTEST) || \
+	IS_ENABLED(CONFIG_IOMMU_IO_PGTABLE_LPAE_KUNIT_TEST)
+extern bool io_pgtable_quiet;
+#else
+#define io_pgtable_quiet false
+#endif
+
+/*
+ * A caller asked for something that can only be its own mistake. Tests make
+ * such mistakes on purpose and set io_pgtable_quiet while they do.
+ */
+#define io_pgtable_caller_bug(cond) ({				\
+	bool __bug = !!(cond);					\
+								\
+	WARN_ON_ONCE(__bug && !READ_ONCE(io_pgtable_quiet));	\
+	unlikely(__bug);					\
+})
+
+/**
+ * io_pgtable_gather_run - note a run of removed leaf entries for invalidation
+ * @iop: the tables that held the entries
+ * @gather: where the range is collected; NULL if the caller flushes by itself
+ * @iova: address that the first entry translated
+ * @granule: bytes that one entry translated
+ * @count: number of adjacent entries
+ *
+ * A queued gather is skipped: its owner invalidates the whole context before
+ * the addresses are used again.
+ *
+ * Context: any. The tlb_add_page callback may invalidate synchronously.
+ */
+static inline void io_pgtable_gather_run(struct io_pgtable *iop,
+					 struct iommu_iotlb_gather *gather,
+					 unsigned long iova, size_t granule,
+					 unsigned int count)
+{
+	if (!gather || iommu_iotlb_gather_queued(gather))
+		return;
+
+	for (; count; count--, iova += granule)
+		io_pgtable_tlb_add_page(iop, gather, iova, granule);
+}
+
+#endif /* _DRIVERS_IOMMU_IO_PGTABLE_H */
