@@ -100,8 +100,14 @@ config ARM_SMMU_V3_KUNIT_TEST
 	tristate "KUnit tests for the SMMUv3 driver" if !KUNIT_ALL_TESTS
 	depends on KUNIT && ARM_SMMU_V3
 	default KUNIT_ALL_TESTS
+	select ARM_SMMU_V3_SEAM
 	help
 	  Tests the driver's rooms one by one: queues, entry writer, feature
 	  decoding, invalidation plans. They need no SMMU.
 
 	  If in doubt, say N.
+
+# Lets a software SMMU stand behind the register accessors: tests select it.
+config ARM_SMMU_V3_SEAM
+	bool
+	depends on ARM_SMMU_V3

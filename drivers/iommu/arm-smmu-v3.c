@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Driver for IOMMUs of Arm's System MMU architecture, version 3 (IHI 0070).
+ *
+ * This file is the table of what the driver offers, and the order in which an
+ * instance comes and goes. The rooms are in arm-smmu-v3/; smmu.h there has the
+ * state they share and the lock order.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/acpi_iort.h>
+#include <linux/dma-mapping.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <asm/cpufeature.h>
+
+#include "arm-smmu-v3/smmu.h"
+
+static bool disable_msipolling;
+module_param(disable_msipolling, bool, 0444);
+MODULE_PARM_DESC(disable_msipolling, "Complete CMD_SYNCs by register even where the SMMU could write to memory");
+
+/* Protects the list below; smmu.h has its place in the lock order. */
+DEFINE_MUTEX(smmu_instances_lock);
+LIST_HEAD(smmu_instances);
+
+static struct iommu_domain smmu_identity_domain = {
+	.type = IOMMU_DOMAIN_IDENTITY,
+	.ops = &(const struct iommu_domain_ops) { .attach_dev = smmu_attach_identity },
+};
+
+static struct iommu_domain smmu_blocked_domain = {
+	.type = IOMMU_DOMAIN_BLOCKED,
+	.ops = &(const struct iommu_domain_ops) { .attach_dev = smmu_attach_blocked },
+};
+
+const struct iommu_ops smmu_ops = {
+	.owner			= THIS_MODULE,
+	.pgsize_bitmap		= -1UL, /* each domain has its own */
+	.identity_domain	= &smmu_identity_domain,
+	.blocked_domain		= &smmu_blocked_domain,
+	.default_domain_ops	= &smmu_paging_ops,
+	.capable		= smmu_capable,
+	.def_domain_type	= smmu_def_domain_type,
+	.device_group		= smmu_device_group,
+	.domain_alloc_paging	= smmu_domain_alloc_paging,
+	.domain_alloc_user	= smmu_domain_alloc_user,
+	.get_resv_regions	= smmu_get_resv_regions,
+	.of_xlate		= smmu_of_xlate,
+	.probe_device		= smmu_probe_device,
+	.release_device		= smmu_release_device,
+};
+
+/* Undone by devm in reverse; each copes with what was not made. */
+static void free_memory(void *data)
+{
+	struct smmu_device *smmu = data;
+
+	smmu_strtab_free(smmu);
+	smmu_queue_free(&smmu->priq, smmu->dev);
+	smmu_queue_free(&smmu->evtq, smmu->dev);
+	smmu_cmdq_free(&smmu->cmdq);
+	xa_destroy(&smmu->streams);
+	ida_destroy(&smmu->vmids);
+	ida_destroy(&smmu->asids);
+}
+
+static int read_features(struct smmu_device *smmu, const struct smmu_hints *hints)
+{
+	const struct smmu_idregs id = {
+		.idr0 = smmu_read(&smmu->io, SMMU_IDR0),
+		.idr1 = smmu_read(&smmu->io, SMMU_IDR1),
+		.idr3 = smmu_read(&smmu->io, SMMU_IDR3),
+		.idr5 = smmu_read(&smmu->io, SMMU_IDR5),
+		.iidr = smmu_read(&smmu->io, SMMU_IIDR),
+	};
+	const char *why = smmu_features_decode(&id, hints, &smmu->feat);
+
+	if (why) {
+		dev_err(smmu->dev, "cannot be used: %s\n", why);
+		return -ENXIO;
+	}
+	if (!!(id.idr0 & IDR0_COHACC) != hints->coherent)
+		dev_warn(smmu->dev, "firmware says %scoherent, IDR0.COHACC does not; firmware wins\n",
+			 hints->coherent ? "" : "not ");
+	return 0;
+}
+
+static int alloc_memory(struct smmu_device *smmu)
+{
+	int ret;
+
+	if (dma_set_mask_and_coherent(smmu->dev, DMA_BIT_MASK(smmu->feat.oas)))
+		dev_warn(smmu->dev, "no DMA mask of %u bits for the table walker\n",
+			 smmu->feat.oas);
+
+	ida_init(&smmu->asids);
+	ida_init(&smmu->vmids);
+	xa_init(&smmu->streams);
+	ret = devm_add_action_or_reset(smmu->dev, free_memory, smmu);
+	return ret ?: smmu_cmdq_init(&smmu->cmdq, smmu->dev, &smmu->io, smmu->feat.cmdq_shift,
+				     smmu->feat.msi_polling) ?:
+		      smmu_evtq_init(smmu) ?: smmu_priq_init(smmu) ?: smmu_strtab_init(smmu);
+}
+
+static int announce(struct smmu_device *smmu, resource_size_t base)
+{
+	int ret;
+
+	ret = iommu_device_sysfs_add(&smmu->iommu, smmu->dev, NULL, "smmu3.%pa", &base);
+	if (ret)
+		return ret;
+
+	smmu->iommu.max_pasids = 1u << smmu->feat.ssid_bits;
+	scoped_guard(mutex, &smmu_instances_lock)
+		list_add_tail(&smmu->instance, &smmu_instances);
+	smmu_debugfs_add(smmu);
+	ret = iommu_device_register(&smmu->iommu, &smmu_ops, smmu->dev);
+	if (ret) {
+		smmu_debugfs_remove(smmu);
+		scoped_guard(mutex, &smmu_instances_lock)
+			list_del(&smmu->instance);
+		iommu_device_sysfs_remove(&smmu->iommu);
+	}
+	return ret;
+}
+
+static int smmu_probe(struct platform_device *pdev)
+{
+	struct smmu_hints hints = {
+		.cpu_e2h = cpus_have_cap(ARM64_HAS_VIRT_HOST_EXTN),
+		.cpu_big_endian = IS_ENABLED(CONFIG_CPU_BIG_ENDIAN),
+		.no_msi_polling = disable_msipolling,
+	};
+	struct smmu_device *smmu;
+	resource_size_t base;
+	int ret;
+
+	smmu = devm_kzalloc(&pdev->dev, sizeof(*smmu), GFP_KERNEL);
+	if (!smmu)
+		return -ENOMEM;
+	smmu->dev = &pdev->dev;
+	mutex_init(&smmu->streams_lock);
+	ratelimit_state_init(&smmu->log_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	platform_set_drvdata(pdev, smmu);
+
+	ret = smmu_fw_probe(pdev, &hints) ?: smmu_fw_map(pdev, &hints, smmu, &base) ?:
+	      read_features(smmu, &hints);
+	if (ret)
+		return ret;
+	smmu_fw_irqs(pdev, smmu);
+
+	ret = alloc_memory(smmu);
+	if (ret)
+		return ret;
+	smmu_fw_keep_rmrs(smmu);
+	ret = smmu_reset(smmu) ?: announce(smmu, base);
+	if (ret)
+		smmu_disable(smmu);
+	return ret;
+}
+
+static void smmu_remove(struct platform_device *pdev)
+{
+	struct smmu_device *smmu = platform_get_drvdata(pdev);
+
+	iommu_device_unregister(&smmu->iommu);
+	smmu_debugfs_remove(smmu);
+	scoped_guard(mutex, &smmu_instances_lock)
+		list_del(&smmu->instance);
+	iommu_device_sysfs_remove(&smmu->iommu);
+	smmu_disable(smmu);
+}
+
+/* The next kernel decides: DMA goes where SMMU_GBPA sends it. */
+static void smmu_shutdown(struct platform_device *pdev)
+{
+	smmu_disable(platform_get_drvdata(pdev));
+}
+
+static const struct of_device_id smmu_of_match[] = {
+	{ .compatible = "arm,smmu-v3" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, smmu_of_match);
+
+/* Only masters that are gone could do without an SMMU: no unbinding by hand. */
+static struct platform_driver smmu_driver = {
+	.driver = {
+		.name			= "arm-smmu-v3",
+		.of_match_table		= smmu_of_match,
+		.suppress_bind_attrs	= true,
+	},
+	.probe = smmu_probe,
+	.remove_new = smmu_remove,
+	.shutdown = smmu_shutdown,
+};
+module_platform_driver(smmu_driver);
+
+MODULE_DESCRIPTION("Arm System MMU version 3 IOMMU driver");
+MODULE_AUTHOR("The arm-iommu authors");
+MODULE_ALIAS("platform:arm-smmu-v3");
+MODULE_LICENSE("GPL");

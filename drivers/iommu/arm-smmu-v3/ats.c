@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ATS and PASID of PCI masters: PCIe 10.5 and 7.8.8; IHI 0070, 3.9.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/log2.h>
+#include <linux/pci.h>
+#include <linux/pci-ats.h>
+
+#include "cmd.h"
+#include "smmu.h"
+
+/**
+ * smmu_ats_usable() - may a master's endpoint cache translations?
+ * @master: the master
+ *
+ * Everybody on the way must agree: the instance, the root complex (which
+ * firmware speaks for), and the endpoint, which must also be trusted not to
+ * send translated requests that it made up.
+ *
+ * Context: under the group mutex.
+ */
+bool smmu_ats_usable(struct smmu_master *master)
+{
+	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(master->dev);
+
+	return master->smmu->feat.ats && fwspec && (fwspec->flags & IOMMU_FWSPEC_PCI_RC_ATS) &&
+	       dev_is_pci(master->dev) && pci_ats_supported(to_pci_dev(master->dev));
+}
+
+/**
+ * smmu_ats_enable() - let an endpoint ask for translations
+ * @master: a master whose STEs allow it already (I-47)
+ *
+ * The endpoint's ATC is empty, but the SMMU may be younger than what it holds.
+ *
+ * Context: may sleep; under the group mutex.
+ *
+ * Return: 0 or an error; ATS is off then.
+ */
+int smmu_ats_enable(struct smmu_master *master)
+{
+	struct pci_dev *pdev = to_pci_dev(master->dev);
+	int ret;
+
+	ret = pci_enable_ats(pdev, __ffs(master->smmu->feat.pgsizes));
+	if (ret) {
+		dev_warn(master->dev, "ATS cannot be enabled (%d); going on without\n", ret);
+		return ret;
+	}
+	master->ats = true;
+	smmu_atc_inv_master(master);
+	return 0;
+}
+
+/**
+ * smmu_ats_disable() - keep an endpoint from asking for translations
+ * @master: the master; its STEs are changed after this (I-47)
+ *
+ * Context: may sleep; under the group mutex.
+ */
+void smmu_ats_disable(struct smmu_master *master)
+{
+	if (!master->ats)
+		return;
+	pci_disable_ats(to_pci_dev(master->dev));
+	master->ats = false;
+}
+
+/**
+ * smmu_atc_inv_master() - empty the ATCs of a master
+ * @master: the master
+ *
+ * Context: any. A master that does not answer is blocked.
+ *
+ * Return: 0 or the error of the command queue.
+ */
+int smmu_atc_inv_master(struct smmu_master *master)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < master->num_sids && !ret; i++) {
+		struct smmu_cmd cmd = cmd_atc_inv(master->sids[i], 0, false, 0, ATC_SIZE_ALL);
+
+		ret = smmu_cmdq_run(&master->smmu->cmdq, &cmd, 1);
+	}
+	if (ret)
+		smmu_master_block(master);
+	return ret;
+}
+
+/**
+ * smmu_pasid_enable() - let a PCI master tag its requests with PASIDs
+ * @master: the master; master->ssid_bits is set
+ *
+ * A virtual function shares the PASIDs of its physical function, which the
+ * PCI core knows. Must come before ATS is enabled (PCIe 10.5.1.3).
+ *
+ * Context: may sleep.
+ */
+void smmu_pasid_enable(struct smmu_master *master)
+{
+	struct pci_dev *pdev = to_pci_dev(master->dev);
+	int features, num;
+
+	features = pci_pasid_features(pdev);
+	num = pci_max_pasids(pdev);
+	if (features < 0 || num <= 0 || !master->smmu->feat.ssid_bits)
+		return;
+	if (pci_enable_pasid(pdev, features)) {
+		dev_warn(master->dev, "PASID cannot be enabled; going on without\n");
+		return;
+	}
+	master->ssid_bits = min_t(u8, ilog2(num), master->smmu->feat.ssid_bits);
+}
+
+void smmu_pasid_disable(struct smmu_master *master)
+{
+	if (!dev_is_pci(master->dev) || !to_pci_dev(master->dev)->pasid_enabled)
+		return;
+	master->ssid_bits = 0;
+	pci_disable_pasid(to_pci_dev(master->dev));
+}

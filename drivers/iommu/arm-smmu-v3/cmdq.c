@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The command queue: many producers, no lock between them.
+ *
+ * Words: a *position* counts commands from the last reset and never wraps; a
+ * *slot* is where a position lives in memory; a *round* is how often the queue
+ * went around, so that a slot's round tells whether it holds this position.
+ *
+ * A producer reserves adjacent positions, writes their slots, and publishes
+ * each slot with its round. Whoever then gets the doorbell shows hardware all
+ * positions up to the first slot that is not published, its own or anybody's;
+ * who does not get it may leave, since the holder looks again after letting
+ * go. So nobody waits for another producer, and the producer register never
+ * passes an unwritten slot, wherever a producer is stopped (I-15, I-16).
+ *
+ * Every submission ends with a CMD_SYNC in the same reservation and at most
+ * SMMU_BATCH commands stand before it. A CMD_SYNC that reports an ATC time-out
+ * therefore belongs to the submission whose invalidation timed out.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <kunit/visibility.h>
+#include <linux/bitfield.h>
+#include <linux/dma-mapping.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "cmd.h"
+#include "cmdq.h"
+#include "ring.h"
+
+#ifdef CONFIG_ARM_SMMU_V3_SEAM
+struct static_key_false smmu_seam_key = STATIC_KEY_FALSE_INIT;
+EXPORT_SYMBOL_GPL(smmu_seam_key);
+#endif
+
+#define CMDQ_TIMEOUT_NS		NSEC_PER_SEC
+
+/*
+ * One full batch for each CPU is in flight at most, since issuing is not
+ * preempted by more than an interrupt; a producer that finds the queue full
+ * waits for hardware, which is what a longer queue would do too, only later.
+ */
+#define CMDQ_MIN_SHIFT		8
+#define CMDQ_MAX_SHIFT		13
+
+/* A fetch that aborts this often at one place will not succeed any more. */
+#define CMDQ_ABORT_LIMIT	4
+
+/* Polls of memory before the registers are asked what became of an MSI. */
+#define CMDQ_MSI_PATIENCE	4096
+
+static u32 cmdq_round(const struct smmu_cmdq *q, u64 pos)
+{
+	/* 0 is what a slot shows that was never written. */
+	return (u32)(pos >> q->shift) + 1;
+}
+
+static bool cmdq_expired(u64 *deadline, u64 timeout_ns)
+{
+	u64 now = ktime_get_mono_fast_ns();
+
+	if (!*deadline)
+		*deadline = now + timeout_ns;
+	return now >= *deadline;
+}
+
+/* Move q->consumed up to @pos, unless somebody was faster. */
+static void cmdq_advance(struct smmu_cmdq *q, u64 pos)
+{
+	s64 old = atomic64_read(&q->consumed);
+
+	while ((u64)old < pos && !atomic64_try_cmpxchg_release(&q->consumed, &old, pos))
+		;
+}
+
+/*
+ * Ask hardware how far it is. Returns the error code beside the index, which
+ * means something only while GERROR says so.
+ */
+static u32 cmdq_update(struct smmu_cmdq *q)
+{
+	u64 base = atomic64_read_acquire(&q->consumed);
+	u32 reg = smmu_read_acquire(q->io, SMMU_CMDQ_CONS);
+	u64 pos = ring_from_reg(base, reg, q->shift);
+
+	/* An index beyond what was rung is nonsense and must not free slots. */
+	if (pos <= READ_ONCE(q->rung))
+		cmdq_advance(q, pos);
+	return FIELD_GET(CMDQ_CONS_ERR, reg);
+}
+
+static void cmdq_log_error(struct smmu_cmdq *q, u32 err, const u64 *cmd)
+{
+	static const char * const names[] = {
+		[CERROR_NONE] = "no reason given",
+		[CERROR_ILL] = "illegal command, skipped",
+		[CERROR_ABT] = "fetch of the command aborted",
+		[CERROR_ATC_INV_SYNC] = "an ATC invalidation timed out",
+	};
+
+	dev_err_ratelimited(q->dev, "command queue error %u (%s) at command %#018llx %#018llx\n",
+			    err, err < ARRAY_SIZE(names) ? names[err] : "unknown, skipped",
+			    cmd[0], cmd[1]);
+}
+
+/* The position holds a command that did not run; its submission must know. */
+static void cmdq_fail(struct smmu_cmdq *q, u64 pos)
+{
+	WRITE_ONCE(q->failed[ring_slot(pos, q->shift)], pos + 1);
+}
+
+/* 3.5.1 and 7.1: what is at CONS failed for the reason in CONS.ERR. */
+static void cmdq_resolve(struct smmu_cmdq *q)
+{
+	u32 reg = smmu_read_acquire(q->io, SMMU_CMDQ_CONS);
+	u32 err = FIELD_GET(CMDQ_CONS_ERR, reg);
+	u64 pos = ring_from_reg(atomic64_read(&q->consumed), reg, q->shift);
+	__le64 *slot = q->slots[ring_slot(pos, q->shift)];
+	u64 cmd[2] = { le64_to_cpu(slot[0]), le64_to_cpu(slot[1]) };
+	struct smmu_cmd nop = cmd_sync();
+
+	cmdq_log_error(q, err, cmd);
+	switch (err) {
+	case CERROR_ABT:
+		q->aborts = q->abort_pos == pos ? q->aborts + 1 : 1;
+		q->abort_pos = pos;
+		if (q->aborts >= CMDQ_ABORT_LIMIT) {
+			dev_err(q->dev, "command queue memory cannot be read; giving up\n");
+			WRITE_ONCE(q->dead, true);
+		}
+		break;
+	case CERROR_ATC_INV_SYNC:
+		/* The CMD_SYNC runs again: what it waits for besides is unharmed. */
+		cmdq_fail(q, pos);
+		break;
+	default:
+		cmdq_fail(q, pos);
+		slot[0] = cpu_to_le64(nop.qw[0]);
+		slot[1] = cpu_to_le64(nop.qw[1]);
+		break;
+	}
+	/* Pairs with the acquire in cmdq_verdict(). */
+	atomic_fetch_inc_release(&q->errors);
+}
+
+/**
+ * smmu_cmdq_handle_error() - see to a pending command error
+ * @q: command queue
+ *
+ * Called by the error interrupt and by whoever waits, since a waiter may have
+ * interrupts off. A persistent fetch abort is left unacknowledged: no command
+ * can run past it.
+ *
+ * Context: any.
+ *
+ * Return: true if there was one.
+ */
+bool smmu_cmdq_handle_error(struct smmu_cmdq *q)
+{
+	unsigned long flags;
+	bool pending;
+	u32 gerrorn;
+
+	raw_spin_lock_irqsave(&q->error_lock, flags);
+	gerrorn = smmu_read(q->io, SMMU_GERRORN);
+	pending = (smmu_read(q->io, SMMU_GERROR) ^ gerrorn) & GERROR_CMDQ;
+	if (pending && !q->dead) {
+		cmdq_resolve(q);
+		if (!q->dead)
+			smmu_write_release(q->io, SMMU_GERRORN, gerrorn ^ GERROR_CMDQ);
+	}
+	raw_spin_unlock_irqrestore(&q->error_lock, flags);
+	return pending;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_handle_error);
+
+static bool cmdq_reserve(struct smmu_cmdq *q, unsigned int n, u64 *pos)
+{
+	s64 old = atomic64_read(&q->reserved);
+
+	do {
+		/* Acquire: hardware is done with the slots before they are reused. */
+		if (ring_space(old, atomic64_read_acquire(&q->consumed), q->shift) < n)
+			return false;
+	} while (!atomic64_try_cmpxchg_relaxed(&q->reserved, &old, old + n));
+
+	*pos = old;
+	return true;
+}
+
+static void cmdq_put(struct smmu_cmdq *q, u64 pos, const struct smmu_cmd *cmd)
+{
+	u32 i = ring_slot(pos, q->shift);
+
+	q->slots[i][0] = cpu_to_le64(cmd->qw[0]);
+	q->slots[i][1] = cpu_to_le64(cmd->qw[1]);
+	/* Pairs with the acquire in cmdq_ring(). */
+	smp_store_release(&q->published[i], cmdq_round(q, pos));
+}
+
+static void cmdq_put_sync(struct smmu_cmdq *q, u64 pos)
+{
+	struct smmu_cmd c = cmd_sync();
+
+	if (q->msi) {
+		u32 i = ring_slot(pos, q->shift);
+
+		c = cmd_sync_msi(q->msi_dma + i * sizeof(*q->msi), cmdq_round(q, pos));
+	}
+	cmdq_put(q, pos, &c);
+}
+
+static bool cmdq_is_published(struct smmu_cmdq *q, u64 pos)
+{
+	/* Pairs with the release in cmdq_put(). */
+	return smp_load_acquire(&q->published[ring_slot(pos, q->shift)]) == cmdq_round(q, pos);
+}
+
+/*
+ *	CPU A: publishes a slot		CPU B: holds the doorbell
+ *	  published = round		  doorbell = 0
+ *	  smp_mb()			  smp_mb()
+ *	  doorbell taken? leave		  published == round? ring again
+ *
+ * One of them sees the other's store, so no slot stays unseen.
+ */
+static void cmdq_ring(struct smmu_cmdq *q)
+{
+	u64 pos;
+
+	do {
+		int idle = 0;
+
+		smp_mb(); /* that of CPU A above */
+		if (!atomic_try_cmpxchg_acquire(&q->doorbell, &idle, 1))
+			return;
+
+		pos = q->rung;
+		while (pos - q->rung < (1u << q->shift) && cmdq_is_published(q, pos))
+			pos++;
+		if (pos != q->rung) {
+			WRITE_ONCE(q->rung, pos);
+			/* Orders the slots, others' too, before the index. */
+			smmu_write_release(q->io, SMMU_CMDQ_PROD, ring_to_reg(pos, q->shift));
+		}
+		atomic_set_release(&q->doorbell, 0);
+		smp_mb(); /* that of CPU B above */
+	} while (cmdq_is_published(q, pos));
+}
+
+static int cmdq_give_up(struct smmu_cmdq *q, const char *what)
+{
+	dev_err_ratelimited(q->dev, "%s: command queue stuck at %#x of %#x\n", what,
+			    smmu_read(q->io, SMMU_CMDQ_CONS), smmu_read(q->io, SMMU_CMDQ_PROD));
+	return -ETIMEDOUT;
+}
+
+/*
+ * Put n commands, and a CMD_SYNC if asked, in adjacent positions. From the
+ * reservation to the ring interrupts are off, so that only other CPUs' stores
+ * can be missing below ours.
+ */
+static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned int n, bool sync,
+		     u64 *pos)
+{
+	unsigned long flags;
+	u64 deadline = 0;
+	unsigned int i;
+
+	for (;;) {
+		if (READ_ONCE(q->dead))
+			return -EIO;
+		local_irq_save(flags);
+		if (cmdq_reserve(q, n + sync, pos))
+			break;
+		local_irq_restore(flags);
+
+		if (cmdq_update(q))
+			smmu_cmdq_handle_error(q);
+		if (cmdq_expired(&deadline, q->timeout_ns))
+			return cmdq_give_up(q, "no space for a command");
+		cpu_relax();
+	}
+
+	for (i = 0; i < n; i++)
+		cmdq_put(q, *pos + i, &cmds[i]);
+	if (sync)
+		cmdq_put_sync(q, *pos + n);
+	cmdq_ring(q);
+	local_irq_restore(flags);
+	return 0;
+}
+
+/**
+ * smmu_cmdq_issue() - start commands and a CMD_SYNC after them
+ * @q: command queue
+ * @cmds: commands; copied
+ * @n: how many; 0 waits for what others have issued before
+ * @t: set for smmu_cmdq_wait()
+ *
+ * More than SMMU_BATCH commands, or more than the queue can hold, are run in
+ * parts and all but the last part have completed on return.
+ *
+ * Context: any. Waits at most q->timeout_ns for space in the queue.
+ *
+ * Return: 0; -EIO, -ETIMEDOUT: some commands may have run, none is pending
+ * that the caller could wait for.
+ */
+int smmu_cmdq_issue(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned int n,
+		    struct smmu_ticket *t)
+{
+	unsigned int room = min(SMMU_BATCH, (1u << q->shift) - 1);
+	u64 first = atomic64_read(&q->reserved);
+	int errors = atomic_read(&q->errors);
+	u64 pos;
+	int ret;
+
+	while (n > room) {
+		/* A queue of one entry takes commands and their CMD_SYNC in turn. */
+		unsigned int part = max(room, 1u);
+
+		ret = cmdq_push(q, cmds, part, room, &pos);
+		if (!ret && room) {
+			*t = (struct smmu_ticket) { q, pos, pos + part, errors };
+			ret = smmu_cmdq_wait(t);
+		}
+		if (ret)
+			return ret;
+		cmds += part;
+		n -= part;
+	}
+
+	ret = cmdq_push(q, cmds, n, true, &pos);
+	if (ret)
+		return ret;
+	*t = (struct smmu_ticket) { q, room ? pos : first, pos + n, errors };
+	atomic64_inc(&q->syncs);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_issue);
+
+/* The MSI of a later round proves an earlier one: slots are used in order. */
+static bool cmdq_msi_arrived(const struct smmu_cmdq *q, u64 pos)
+{
+	u32 seen = le32_to_cpu(READ_ONCE(q->msi[ring_slot(pos, q->shift)]));
+
+	return (s32)(seen - cmdq_round(q, pos)) >= 0;
+}
+
+/*
+ * A slot that failed again in a later round hides whether ours did: then the
+ * answer is the cautious one.
+ */
+static int cmdq_verdict(struct smmu_cmdq *q, const struct smmu_ticket *t)
+{
+	u64 pos;
+
+	if (atomic_read_acquire(&q->errors) == t->errors)
+		return 0;
+	pos = max(t->first, t->sync - min(t->sync, (1ull << q->shift) - 1));
+	for (; pos <= t->sync; pos++)
+		if (READ_ONCE(q->failed[ring_slot(pos, q->shift)]) > pos)
+			return -EIO;
+	return 0;
+}
+
+static bool cmdq_reached(struct smmu_cmdq *q, u64 pos)
+{
+	return atomic64_read_acquire(&q->consumed) > pos;
+}
+
+/**
+ * smmu_cmdq_wait() - wait for a submission's CMD_SYNC
+ * @t: from smmu_cmdq_issue(); may name no queue
+ *
+ * Context: any.
+ *
+ * Return: as smmu_cmdq_run().
+ */
+int smmu_cmdq_wait(struct smmu_ticket *t)
+{
+	struct smmu_cmdq *q = t->q;
+	unsigned int polls = 0;
+	u64 deadline = 0;
+
+	if (!q)
+		return 0;
+
+	while (!cmdq_reached(q, t->sync)) {
+		if (q->msi && cmdq_msi_arrived(q, t->sync)) {
+			/* Results of the commands are not read before this. */
+			dma_rmb();
+			break;
+		}
+		/* An MSI that was lost, or replaced after an error, is not waited for. */
+		if (!q->msi || ++polls > CMDQ_MSI_PATIENCE ||
+		    atomic_read(&q->errors) != t->errors) {
+			if (cmdq_update(q) && !cmdq_reached(q, t->sync))
+				smmu_cmdq_handle_error(q);
+			if (cmdq_reached(q, t->sync))
+				break;
+		}
+		if (READ_ONCE(q->dead))
+			return -EIO;
+		if (cmdq_expired(&deadline, q->timeout_ns))
+			return cmdq_give_up(q, "CMD_SYNC timed out");
+		cpu_relax();
+	}
+	return cmdq_verdict(q, t);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_wait);
+
+/**
+ * smmu_cmdq_kill() - let every present and future submission fail at once
+ * @q: command queue of an instance that will complete nothing any more
+ *
+ * Context: any.
+ */
+void smmu_cmdq_kill(struct smmu_cmdq *q)
+{
+	WRITE_ONCE(q->dead, true);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_kill);
+
+/**
+ * smmu_cmdq_reset() - empty the queue
+ * @q: command queue of an instance whose CR0.CMDQEN is clear
+ *
+ * The counters of the past are kept. The caller writes base and indices, all
+ * of which stand for position 0 of a fresh queue, to the registers.
+ *
+ * Context: nobody else uses the queue.
+ */
+void smmu_cmdq_reset(struct smmu_cmdq *q)
+{
+	size_t entries = 1ul << q->shift;
+	/* Whole rounds, so that what waits still adds up and registers show 0. */
+	u64 pos = round_up(atomic64_read(&q->reserved), 2 * entries);
+
+	memset(q->published, 0, entries * sizeof(*q->published));
+	atomic64_set(&q->reserved, pos);
+	atomic64_set(&q->consumed, pos);
+	q->rung = pos;
+	q->aborts = 0;
+	atomic_set(&q->doorbell, 0);
+	WRITE_ONCE(q->dead, false);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_reset);
+
+static unsigned int cmdq_wanted_shift(unsigned int shift_max)
+{
+	unsigned int want = ilog2(roundup_pow_of_two(num_possible_cpus() * (SMMU_BATCH + 1)));
+
+	return min(clamp(want, CMDQ_MIN_SHIFT, CMDQ_MAX_SHIFT), shift_max);
+}
+
+/**
+ * smmu_cmdq_init() - make a command queue
+ * @q: zeroed
+ * @dev: the instance
+ * @io: its registers; not touched
+ * @shift_max: log2 of the most entries it can have
+ * @msi_polling: CMD_SYNCs complete by a write to memory
+ *
+ * Context: may sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int smmu_cmdq_init(struct smmu_cmdq *q, struct device *dev, const struct smmu_mmio *io,
+		   unsigned int shift_max, bool msi_polling)
+{
+	size_t entries;
+
+	q->dev = dev;
+	q->io = io;
+	q->timeout_ns = CMDQ_TIMEOUT_NS;
+	q->shift = cmdq_wanted_shift(shift_max);
+	entries = 1ul << q->shift;
+	raw_spin_lock_init(&q->error_lock);
+
+	q->slots = dma_alloc_coherent(dev, entries * sizeof(*q->slots), &q->slots_dma, GFP_KERNEL);
+	q->published = kvcalloc(entries, sizeof(*q->published), GFP_KERNEL);
+	q->failed = kvcalloc(entries, sizeof(*q->failed), GFP_KERNEL);
+	if (msi_polling)
+		q->msi = dma_alloc_coherent(dev, entries * sizeof(*q->msi), &q->msi_dma,
+					    GFP_KERNEL);
+	if (!q->slots || !q->published || !q->failed || (msi_polling && !q->msi)) {
+		smmu_cmdq_free(q);
+		return -ENOMEM;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_init);
+
+/**
+ * smmu_cmdq_free() - free what smmu_cmdq_init() made, or part of it
+ * @q: command queue that hardware does not read any more
+ *
+ * Context: may sleep.
+ */
+void smmu_cmdq_free(struct smmu_cmdq *q)
+{
+	size_t entries = 1ul << q->shift;
+
+	if (q->slots)
+		dma_free_coherent(q->dev, entries * sizeof(*q->slots), q->slots, q->slots_dma);
+	if (q->msi)
+		dma_free_coherent(q->dev, entries * sizeof(*q->msi), q->msi, q->msi_dma);
+	kvfree(q->published);
+	kvfree(q->failed);
+	q->slots = NULL;
+	q->msi = NULL;
+	q->published = NULL;
+	q->failed = NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_free);

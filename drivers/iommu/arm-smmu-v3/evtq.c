@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The event queue: faults, as one decoded line each.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <kunit/visibility.h>
+#include <linux/bitfield.h>
+
+#include "cmd.h"
+#include "smmu.h"
+
+/*
+ * 16K. Events that do not fit are counted by hardware's overflow flag; a storm
+ * has said all it can say in the first ones. Stalled transactions wait in the
+ * SMMU until there is room, so none of them is lost (7.2).
+ */
+#define EVTQ_SHIFT	9
+
+enum event_shape {
+	SHAPE_BARE,		/* nothing but the stream */
+	SHAPE_FETCH,		/* qw[2] is where the SMMU could not read */
+	SHAPE_ACCESS,		/* qw[1] describes an access to qw[2] */
+};
+
+/**
+ * struct event_kind - how to put an event into words: IHI 0070, 7.3
+ * @name: the architecture's name
+ * @reason: what it means, for somebody who does not have the book at hand
+ * @shape: which words of the record mean something
+ */
+struct event_kind {
+	const char *name;
+	const char *reason;
+	enum event_shape shape;
+};
+
+static const struct event_kind event_kinds[] = {
+	[EVT_F_UUT] = { "F_UUT", "unsupported upstream transaction", SHAPE_ACCESS },
+	[EVT_C_BAD_STREAMID] = { "C_BAD_STREAMID", "stream ID outside the stream table" },
+	[EVT_F_STE_FETCH] = { "F_STE_FETCH", "stream table entry could not be read", SHAPE_FETCH },
+	[EVT_C_BAD_STE] = { "C_BAD_STE", "stream table entry is not valid" },
+	[EVT_F_BAD_ATS_TREQ] = { "F_BAD_ATS_TREQ", "translation request not allowed",
+				 SHAPE_ACCESS },
+	[EVT_F_STREAM_DISABLED] = { "F_STREAM_DISABLED", "DMA without a PASID is not allowed" },
+	[EVT_F_TRANSL_FORBIDDEN] = { "F_TRANSL_FORBIDDEN", "translated request not allowed",
+				     SHAPE_ACCESS },
+	[EVT_C_BAD_SUBSTREAMID] = { "C_BAD_SUBSTREAMID", "PASID outside the table" },
+	[EVT_F_CD_FETCH] = { "F_CD_FETCH", "context descriptor could not be read", SHAPE_FETCH },
+	[EVT_C_BAD_CD] = { "C_BAD_CD", "context descriptor is not valid" },
+	[EVT_F_WALK_EABT] = { "F_WALK_EABT", "page table could not be read", SHAPE_ACCESS },
+	[EVT_F_TRANSLATION] = { "F_TRANSLATION", "no mapping", SHAPE_ACCESS },
+	[EVT_F_ADDR_SIZE] = { "F_ADDR_SIZE", "address out of range", SHAPE_ACCESS },
+	[EVT_F_ACCESS] = { "F_ACCESS", "access flag is clear", SHAPE_ACCESS },
+	[EVT_F_PERMISSION] = { "F_PERMISSION", "mapping does not permit it", SHAPE_ACCESS },
+	[EVT_F_TLB_CONFLICT] = { "F_TLB_CONFLICT", "conflicting TLB entries", SHAPE_ACCESS },
+	[EVT_F_CFG_CONFLICT] = { "F_CFG_CONFLICT", "conflicting configuration entries" },
+	[EVT_E_PAGE_REQUEST] = { "E_PAGE_REQUEST", "page request hint", SHAPE_ACCESS },
+	[EVT_F_VMS_FETCH] = { "F_VMS_FETCH", "VM structure could not be read", SHAPE_FETCH },
+};
+
+static const struct event_kind *event_kind(const struct smmu_event *e)
+{
+	static const struct event_kind unknown = { "unknown", "no event of SMMUv3.0 to 3.2" };
+	u8 id = FIELD_GET(EVT0_ID, e->qw[0]);
+
+	return id < ARRAY_SIZE(event_kinds) && event_kinds[id].name ? &event_kinds[id] : &unknown;
+}
+
+static bool event_is_translation_fault(const struct smmu_event *e)
+{
+	u8 id = FIELD_GET(EVT0_ID, e->qw[0]);
+
+	return id >= EVT_F_TRANSLATION && id <= EVT_F_PERMISSION;
+}
+
+static const char *event_access(const struct smmu_event *e)
+{
+	if (e->qw[1] & EVT1_IND)
+		return "instruction fetch";
+	return e->qw[1] & EVT1_RNW ? "read" : "write";
+}
+
+/* 7.3, CLASS: what the SMMU was doing for the access when it failed. */
+static const char *event_cause(const struct smmu_event *e)
+{
+	if (!event_is_translation_fault(e))
+		return "";
+	switch (FIELD_GET(EVT1_CLASS, e->qw[1])) {
+	case EVT_CLASS_CD:
+		return ", while reading the context descriptor";
+	case EVT_CLASS_TT:
+		return ", while walking the page table";
+	default:
+		return "";
+	}
+}
+
+/**
+ * smmu_event_describe() - put an event into one line of words
+ * @e: the event, any bytes
+ * @dev: name of the device, or NULL where the stream is nobody's
+ * @buf: receives the line, without a newline
+ * @len: size of @buf
+ *
+ * Return: what snprintf() returns.
+ */
+int smmu_event_describe(const struct smmu_event *e, const char *dev, char *buf, size_t len)
+{
+	const struct event_kind *kind = event_kind(e);
+	char pasid[24] = "", where[80] = "";
+
+	if (e->qw[0] & EVT0_SSV)
+		snprintf(pasid, sizeof(pasid), ", PASID %llu", FIELD_GET(EVT0_SSID, e->qw[0]));
+	if (kind->shape == SHAPE_ACCESS)
+		snprintf(where, sizeof(where), " %s%s of %#llx%s:",
+			 e->qw[1] & EVT1_PNU ? "privileged " : "", event_access(e), e->qw[2],
+			 e->qw[1] & EVT1_S2 ? " at stage 2" : "");
+	else if (kind->shape == SHAPE_FETCH)
+		snprintf(where, sizeof(where), " at %#llx:", e->qw[2]);
+
+	return snprintf(buf, len, "event %s (%#04llx): %s (stream %#llx%s)%s %s%s%s", kind->name,
+			FIELD_GET(EVT0_ID, e->qw[0]), dev ?: "unknown device",
+			FIELD_GET(EVT0_SID, e->qw[0]), pasid, where, kind->reason, event_cause(e),
+			e->qw[1] & EVT1_STALL && event_is_translation_fault(e) ? ", stalled" : "");
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_event_describe);
+
+static void event_log(struct smmu_device *smmu, const struct smmu_event *e)
+{
+	struct smmu_master *master;
+	char line[256];
+
+	if (!__ratelimit(&smmu->log_limit))
+		return;
+	guard(mutex)(&smmu->streams_lock);
+	master = xa_load(&smmu->streams, FIELD_GET(EVT0_SID, e->qw[0]));
+	smmu_event_describe(e, master ? dev_name(master->dev) : NULL, line, sizeof(line));
+	dev_err(smmu->dev, "%s\n", line);
+}
+
+/* Nobody will serve the fault: the transaction ends in an abort (4.6.1). */
+static void event_end_stall(struct smmu_device *smmu, const struct smmu_event *e)
+{
+	struct smmu_cmd cmd = cmd_resume(FIELD_GET(EVT0_SID, e->qw[0]),
+					 FIELD_GET(EVT1_STAG, e->qw[1]), RESUME0_AB);
+
+	smmu_cmdq_run(&smmu->cmdq, &cmd, 1);
+}
+
+/**
+ * smmu_event_handle() - deal with one event
+ * @smmu: where it comes from
+ * @e: the event, any bytes
+ *
+ * Context: may sleep.
+ */
+void smmu_event_handle(struct smmu_device *smmu, const struct smmu_event *e)
+{
+	event_log(smmu, e);
+	if (event_is_translation_fault(e) && (e->qw[1] & EVT1_STALL))
+		event_end_stall(smmu, e);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_event_handle);
+
+/**
+ * smmu_evtq_drain() - deal with all events there are
+ * @smmu: the instance
+ *
+ * Context: the event interrupt's thread.
+ */
+void smmu_evtq_drain(struct smmu_device *smmu)
+{
+	struct smmu_event e;
+
+	do {
+		while (smmu_queue_take(&smmu->evtq, e.qw)) {
+			smmu_event_handle(smmu, &e);
+			cond_resched();
+		}
+		if (smmu_queue_drained(&smmu->evtq) && __ratelimit(&smmu->log_limit))
+			dev_err(smmu->dev, "event queue overflowed, events were lost\n");
+	} while (smmu_queue_pending(&smmu->evtq));
+}
+
+int smmu_evtq_init(struct smmu_device *smmu)
+{
+	return smmu_queue_init(&smmu->evtq, smmu, min(smmu->feat.eventq_shift, EVTQ_SHIFT),
+			       sizeof(struct smmu_event) / sizeof(u64), SMMU_EVENTQ_PROD,
+			       SMMU_EVENTQ_CONS);
+}

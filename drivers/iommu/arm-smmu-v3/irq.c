@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts: as messages where instance and platform have them, by wire
+ * otherwise, one for all where the wires are joined.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/bitfield.h>
+#include <linux/interrupt.h>
+#include <linux/msi.h>
+
+#include "smmu.h"
+
+enum smmu_vector {
+	VECTOR_EVTQ,
+	VECTOR_GERROR,
+	VECTOR_PRIQ,
+	VECTOR_NUM,
+};
+
+/* 6.3.20, 6.3.28, 6.3.33: address, data and attributes of each message */
+static const u32 vector_cfg0[VECTOR_NUM] = {
+	[VECTOR_EVTQ]	= SMMU_EVENTQ_IRQ_CFG0,
+	[VECTOR_GERROR]	= SMMU_GERROR_IRQ_CFG0,
+	[VECTOR_PRIQ]	= SMMU_PRIQ_IRQ_CFG0,
+};
+
+#define IRQ_CFG1	8
+#define IRQ_CFG2	12
+
+static irqreturn_t evtq_thread(int irq, void *data)
+{
+	smmu_evtq_drain(data);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t priq_thread(int irq, void *data)
+{
+	smmu_priq_drain(data);
+	return IRQ_HANDLED;
+}
+
+static void gerror_report(struct smmu_device *smmu, u32 active)
+{
+	static const struct {
+		u32 bit;
+		const char *what;
+	} reports[] = {
+		{ GERROR_EVENTQ_ABT, "event queue memory cannot be written, events were lost" },
+		{ GERROR_PRIQ_ABT, "PRI queue memory cannot be written, requests were lost" },
+		{ GERROR_MSI_CMDQ_ABT, "a CMD_SYNC's message aborted, falling back to polling" },
+		{ GERROR_MSI_EVENTQ_ABT, "an event interrupt's message aborted" },
+		{ GERROR_MSI_PRIQ_ABT, "a PRI interrupt's message aborted" },
+		{ GERROR_MSI_GERROR_ABT, "an error interrupt's message aborted" },
+		{ GERROR_SFM, "entered service failure mode; it does nothing any more" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(reports); i++)
+		if ((active & reports[i].bit) && __ratelimit(&smmu->log_limit))
+			dev_err(smmu->dev, "%s\n", reports[i].what);
+}
+
+/*
+ * 7.5: an error is pending while its bits in GERROR and GERRORN differ. The
+ * command queue's bit is acknowledged by its own room, under the same lock.
+ */
+static irqreturn_t gerror_irq(int irq, void *data)
+{
+	struct smmu_device *smmu = data;
+	unsigned long flags;
+	u32 gerrorn, active;
+
+	raw_spin_lock_irqsave(&smmu->cmdq.error_lock, flags);
+	gerrorn = smmu_read(&smmu->io, SMMU_GERRORN);
+	active = smmu_read(&smmu->io, SMMU_GERROR) ^ gerrorn;
+	if (active & ~GERROR_CMDQ)
+		smmu_write(&smmu->io, SMMU_GERRORN, gerrorn ^ (active & ~GERROR_CMDQ));
+	raw_spin_unlock_irqrestore(&smmu->cmdq.error_lock, flags);
+
+	if (!active)
+		return IRQ_NONE;
+	if (active & GERROR_SFM)
+		smmu_cmdq_kill(&smmu->cmdq);
+	gerror_report(smmu, active);
+	if (active & GERROR_CMDQ)
+		smmu_cmdq_handle_error(&smmu->cmdq);
+	return IRQ_HANDLED;
+}
+
+/* On ThunderX2 one line stands for all and nothing says which. */
+static irqreturn_t combined_irq(int irq, void *data)
+{
+	gerror_irq(irq, data);
+	return IRQ_WAKE_THREAD;
+}
+
+static irqreturn_t combined_thread(int irq, void *data)
+{
+	struct smmu_device *smmu = data;
+
+	smmu_evtq_drain(smmu);
+	if (smmu->feat.pri)
+		smmu_priq_drain(smmu);
+	return IRQ_HANDLED;
+}
+
+static void write_msi_msg(struct msi_desc *desc, struct msi_msg *msg)
+{
+	struct smmu_device *smmu = dev_get_drvdata(msi_desc_to_dev(desc));
+	u32 cfg0 = vector_cfg0[desc->msi_index];
+	u64 doorbell = (u64)msg->address_hi << 32 | msg->address_lo;
+
+	smmu_write64(&smmu->io, cfg0, doorbell & IRQ_CFG0_ADDR);
+	smmu_write(&smmu->io, cfg0 + IRQ_CFG1, msg->data);
+	smmu_write(&smmu->io, cfg0 + IRQ_CFG2,
+		   FIELD_PREP(IRQ_CFG2_MEMATTR, IRQ_CFG2_DEVICE_NGNRE));
+}
+
+static void free_msis(void *data)
+{
+	platform_device_msi_free_irqs_all(data);
+}
+
+/* Messages in place of wires, where everything for them is there. */
+static void setup_msis(struct smmu_device *smmu)
+{
+	unsigned int num = smmu->feat.pri ? VECTOR_NUM : VECTOR_PRIQ, i;
+	struct device *dev = smmu->dev;
+
+	/* An address of 0 keeps the vector from sending messages. */
+	for (i = 0; i < num; i++)
+		smmu_write64(&smmu->io, vector_cfg0[i], 0);
+
+	if (!smmu->feat.msi)
+		return;
+	if (!dev->msi.domain) {
+		dev_info(dev, "no MSI controller, using wired interrupts\n");
+		return;
+	}
+	if (platform_device_msi_init_and_alloc_irqs(dev, num, write_msi_msg)) {
+		dev_warn(dev, "no MSIs to be had, using wired interrupts\n");
+		return;
+	}
+	smmu->evtq_irq = msi_get_virq(dev, VECTOR_EVTQ);
+	smmu->gerr_irq = msi_get_virq(dev, VECTOR_GERROR);
+	smmu->priq_irq = smmu->feat.pri ? msi_get_virq(dev, VECTOR_PRIQ) : 0;
+	if (devm_add_action_or_reset(dev, free_msis, dev)) {
+		smmu->evtq_irq = 0;
+		smmu->gerr_irq = 0;
+		smmu->priq_irq = 0;
+	}
+}
+
+static void request(struct smmu_device *smmu, int irq, irq_handler_t handler,
+		    irq_handler_t thread, unsigned long flags, const char *name, const char *loss)
+{
+	int ret = -ENXIO;
+
+	if (irq > 0)
+		ret = devm_request_threaded_irq(smmu->dev, irq, handler, thread, flags, name,
+						smmu);
+	if (ret)
+		dev_err(smmu->dev, "no %s interrupt (%pfw, %d): %s\n", name, dev_fwnode(smmu->dev),
+			ret, loss);
+}
+
+/**
+ * smmu_irq_setup() - request interrupts and let the instance raise them
+ * @smmu: instance with its queues enabled
+ *
+ * An interrupt that firmware lost costs reports, not service: it is logged
+ * and the instance goes on.
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, or -ETIMEDOUT when the instance does not acknowledge.
+ */
+int smmu_irq_setup(struct smmu_device *smmu)
+{
+	u32 enable = IRQ_CTRL_EVENTQ | IRQ_CTRL_GERROR | (smmu->feat.pri ? IRQ_CTRL_PRIQ : 0);
+	int ret;
+
+	ret = smmu_write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	if (ret)
+		return ret;
+
+	if (smmu->combined_irq) {
+		request(smmu, smmu->combined_irq, combined_irq, combined_thread,
+			IRQF_SHARED | IRQF_ONESHOT, "arm-smmu-v3-combined",
+			"faults and errors go unreported");
+	} else {
+		setup_msis(smmu);
+		request(smmu, smmu->evtq_irq, NULL, evtq_thread, IRQF_ONESHOT,
+			"arm-smmu-v3-evtq", "faults go unreported");
+		request(smmu, smmu->gerr_irq, gerror_irq, NULL, 0, "arm-smmu-v3-gerror",
+			"errors go unreported until somebody waits");
+		if (smmu->feat.pri)
+			request(smmu, smmu->priq_irq, NULL, priq_thread, IRQF_ONESHOT,
+				"arm-smmu-v3-priq", "page requests go unanswered");
+	}
+	return smmu_write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
+}

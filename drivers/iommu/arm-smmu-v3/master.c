@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Masters: the devices behind an instance, and what the core asks about them.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/of.h>
+#include <linux/pci.h>
+#include <linux/pci-ats.h>
+#include <linux/property.h>
+#include <linux/slab.h>
+
+#include "dma-iommu.h"
+#include "smmu.h"
+
+/* Where MSI doorbells are mapped for domains that no DMA API manages. */
+#define MSI_WINDOW_BASE		0x8000000
+#define MSI_WINDOW_BYTES	SZ_1M
+
+static struct smmu_device *smmu_by_fwnode(const struct fwnode_handle *fwnode)
+{
+	struct smmu_device *smmu;
+
+	guard(mutex)(&smmu_instances_lock);
+	list_for_each_entry(smmu, &smmu_instances, instance)
+		if (dev_fwnode(smmu->dev) == fwnode)
+			return smmu;
+	return NULL;
+}
+
+/* A device with PCI aliases may name one stream twice. */
+static int master_collect_sids(struct smmu_master *m, const struct iommu_fwspec *fwspec)
+{
+	unsigned int i, j;
+
+	m->sids = kcalloc(fwspec->num_ids, sizeof(*m->sids), GFP_KERNEL);
+	if (!m->sids)
+		return -ENOMEM;
+	for (i = 0; i < fwspec->num_ids; i++) {
+		for (j = 0; j < m->num_sids; j++)
+			if (m->sids[j] == fwspec->ids[i])
+				break;
+		if (j == m->num_sids)
+			m->sids[m->num_sids++] = fwspec->ids[i];
+	}
+	return m->num_sids ? 0 : -ENODEV;
+}
+
+static int master_claim_sid(struct smmu_master *m, u32 sid)
+{
+	struct smmu_device *smmu = m->smmu;
+	struct smmu_master *owner;
+	int ret;
+
+	ret = smmu_strtab_prepare(smmu, sid);
+	if (ret == -ERANGE)
+		dev_err(m->dev, "stream ID %#x is out of range: %s (%pfw) has %u bits\n", sid,
+			dev_name(smmu->dev), dev_fwnode(smmu->dev), smmu->strtab.log2size);
+	if (ret)
+		return ret;
+
+	ret = xa_insert(&smmu->streams, sid, m, GFP_KERNEL);
+	if (ret == -EBUSY) {
+		owner = xa_load(&smmu->streams, sid);
+		dev_err(m->dev, "stream ID %#x of %s (%pfw) belongs to %s already\n", sid,
+			dev_name(smmu->dev), dev_fwnode(smmu->dev), dev_name(owner->dev));
+		ret = -EEXIST;
+	}
+	return ret;
+}
+
+static void master_unclaim_sids(struct smmu_master *m, unsigned int num)
+{
+	guard(mutex)(&m->smmu->streams_lock);
+	while (num--)
+		xa_erase(&m->smmu->streams, m->sids[num]);
+}
+
+static int master_claim_sids(struct smmu_master *m)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < m->num_sids; i++) {
+		scoped_guard(mutex, &m->smmu->streams_lock)
+			ret = master_claim_sid(m, m->sids[i]);
+		if (ret)
+			break;
+	}
+	if (ret)
+		master_unclaim_sids(m, i);
+	return ret;
+}
+
+static void master_read_properties(struct smmu_master *m)
+{
+	const struct smmu_features *f = &m->smmu->feat;
+	u32 bits;
+
+	if (!device_property_read_u32(m->dev, "pasid-num-bits", &bits))
+		m->ssid_bits = min_t(u32, bits, f->ssid_bits);
+	m->stall = f->stall_forced ||
+		   (f->stall && device_property_read_bool(m->dev, "dma-can-stall"));
+	if (dev_is_pci(m->dev)) {
+		smmu_pasid_enable(m);
+		if (f->ats)
+			pci_prepare_ats(to_pci_dev(m->dev), __ffs(f->pgsizes));
+	}
+}
+
+/**
+ * smmu_probe_device() - accept a device that firmware puts behind an instance
+ * @dev: the device, with stream IDs
+ *
+ * Context: may sleep.
+ *
+ * Return: the instance's handle; -ENODEV when it is none of ours; -ERANGE,
+ * -EEXIST for stream IDs that firmware has wrong; -ENOMEM.
+ */
+struct iommu_device *smmu_probe_device(struct device *dev)
+{
+	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
+	struct smmu_master *m;
+	int ret;
+
+	if (WARN_ON_ONCE(dev_iommu_priv_get(dev)))
+		return ERR_PTR(-EBUSY);
+
+	m = kzalloc(sizeof(*m), GFP_KERNEL);
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+	m->dev = dev;
+	spin_lock_init(&m->ste_lock);
+	m->smmu = smmu_by_fwnode(fwspec->iommu_fwnode);
+	ret = m->smmu ? master_collect_sids(m, fwspec) : -ENODEV;
+	if (!ret)
+		ret = master_claim_sids(m);
+	if (ret) {
+		kfree(m->sids);
+		kfree(m);
+		return ERR_PTR(ret);
+	}
+
+	dev_iommu_priv_set(dev, m);
+	master_read_properties(m);
+	return &m->smmu->iommu;
+}
+
+/**
+ * smmu_release_device() - forget a device
+ * @dev: a device that will do no more DMA
+ *
+ * Its streams abort from here on, except where firmware demanded a direct
+ * mapping, which must outlive every driver.
+ *
+ * Context: may sleep.
+ */
+void smmu_release_device(struct device *dev)
+{
+	struct smmu_master *m = dev_iommu_priv_get(dev);
+
+	if (dev->iommu->require_direct)
+		smmu_attach_identity(NULL, dev);
+	else
+		smmu_attach_blocked(NULL, dev);
+
+	smmu_pasid_disable(m);
+	master_unclaim_sids(m, m->num_sids);
+	smmu_cdtab_free(m);
+	kfree(m->sids);
+	kfree(m);
+}
+
+/* Streams are shared only by PCI aliases, which have their group from the core. */
+struct iommu_group *smmu_device_group(struct device *dev)
+{
+	return dev_is_pci(dev) ? pci_device_group(dev) : generic_device_group(dev);
+}
+
+int smmu_of_xlate(struct device *dev, const struct of_phandle_args *args)
+{
+	if (args->args_count != 1) {
+		dev_err(dev, "%pOF wants one cell for a stream ID, not %d\n", args->np,
+			args->args_count);
+		return -EINVAL;
+	}
+	return iommu_fwspec_add_ids(dev, args->args, 1);
+}
+
+void smmu_get_resv_regions(struct device *dev, struct list_head *head)
+{
+	struct iommu_resv_region *window;
+
+	window = iommu_alloc_resv_region(MSI_WINDOW_BASE, MSI_WINDOW_BYTES,
+					 IOMMU_WRITE | IOMMU_NOEXEC | IOMMU_MMIO,
+					 IOMMU_RESV_SW_MSI, GFP_KERNEL);
+	if (window)
+		list_add_tail(&window->list, head);
+	iommu_dma_get_resv_regions(dev, head);
+}
+
+bool smmu_capable(struct device *dev, enum iommu_cap cap)
+{
+	const struct smmu_master *m = dev_iommu_priv_get(dev);
+
+	switch (cap) {
+	case IOMMU_CAP_CACHE_COHERENCY:
+		/* A coherent SMMU is taken to mean that its masters' path is. */
+		return m->smmu->feat.coherent;
+	case IOMMU_CAP_NOEXEC:
+	case IOMMU_CAP_DEFERRED_FLUSH:
+		return true;
+	case IOMMU_CAP_DIRTY_TRACKING:
+		return m->smmu->feat.s1 && m->smmu->feat.coherent && m->smmu->feat.hd;
+	default:
+		return false;
+	}
+}
+
+/*
+ * HiSilicon's PCIe tune and trace device takes physical addresses only, though
+ * a stream ID is described for it.
+ */
+int smmu_def_domain_type(struct device *dev)
+{
+	if (dev_is_pci(dev) && to_pci_dev(dev)->vendor == PCI_VENDOR_ID_HUAWEI &&
+	    to_pci_dev(dev)->device == 0xa12e)
+		return IOMMU_DOMAIN_IDENTITY;
+	return 0;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The PRI queue: page requests of PCI endpoints.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/bitfield.h>
+
+#include "cmd.h"
+#include "smmu.h"
+
+/*
+ * 16K. What does not fit is answered by hardware itself, and an endpoint asks
+ * again (8.2).
+ */
+#define PRIQ_SHIFT	10
+
+static void ppr_log(struct smmu_device *smmu, const struct smmu_ppr *p)
+{
+	struct smmu_master *master;
+
+	if (!__ratelimit(&smmu->log_limit))
+		return;
+	guard(mutex)(&smmu->streams_lock);
+	master = xa_load(&smmu->streams, FIELD_GET(PPR0_SID, p->qw[0]));
+	dev_err(smmu->dev, "page request: %s (stream %#llx) %s%s%s of %#llx: nobody serves it\n",
+		master ? dev_name(master->dev) : "unknown device", FIELD_GET(PPR0_SID, p->qw[0]),
+		p->qw[0] & PPR0_READ ? "r" : "-", p->qw[0] & PPR0_WRITE ? "w" : "-",
+		p->qw[0] & PPR0_EXEC ? "x" : "-", p->qw[1] & PPR1_ADDR);
+}
+
+/* A group gets one answer, for its last request (I-39). */
+static void ppr_deny(struct smmu_device *smmu, const struct smmu_ppr *p)
+{
+	bool ssv = p->qw[0] & PPR0_SSV;
+	struct smmu_cmd cmd;
+
+	if (!(p->qw[0] & PPR0_LAST))
+		return;
+	cmd = cmd_pri_resp(FIELD_GET(PPR0_SID, p->qw[0]),
+			   ssv ? FIELD_GET(PPR0_SSID, p->qw[0]) : 0, ssv,
+			   FIELD_GET(PPR1_PRG, p->qw[1]), PRI_RESP_DENY);
+	smmu_cmdq_run(&smmu->cmdq, &cmd, 1);
+}
+
+/**
+ * smmu_priq_drain() - answer all page requests there are
+ * @smmu: the instance
+ *
+ * No endpoint's PRI is enabled by this driver so far, so whatever arrives was
+ * not asked for and is denied.
+ *
+ * Context: the PRI interrupt's thread.
+ */
+void smmu_priq_drain(struct smmu_device *smmu)
+{
+	struct smmu_ppr p;
+
+	do {
+		while (smmu_queue_take(&smmu->priq, p.qw)) {
+			ppr_log(smmu, &p);
+			ppr_deny(smmu, &p);
+			cond_resched();
+		}
+		if (smmu_queue_drained(&smmu->priq) && __ratelimit(&smmu->log_limit))
+			dev_err(smmu->dev, "PRI queue overflowed, hardware answered for us\n");
+	} while (smmu_queue_pending(&smmu->priq));
+}
+
+int smmu_priq_init(struct smmu_device *smmu)
+{
+	if (!smmu->feat.pri)
+		return 0;
+	return smmu_queue_init(&smmu->priq, smmu, min(smmu->feat.priq_shift, PRIQ_SHIFT),
+			       sizeof(struct smmu_ppr) / sizeof(u64), SMMU_PRIQ_PROD,
+			       SMMU_PRIQ_CONS);
+}

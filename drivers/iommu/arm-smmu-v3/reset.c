@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bringing an instance up from any state: IHI 0070, 3.11 and 6.3.9.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/bitfield.h>
+#include <linux/crash_dump.h>
+#include <linux/iopoll.h>
+
+#include "cmd.h"
+#include "smmu.h"
+
+#define ACK_TIMEOUT_US		1000000
+#define ACK_POLL_US		1
+
+/**
+ * smmu_write_acked() - write a control register and wait until it took effect
+ * @smmu: the instance
+ * @reg: offset of the register
+ * @ack_reg: offset of the register that shows the value in effect
+ * @value: what to write
+ *
+ * Context: any.
+ *
+ * Return: 0, or -ETIMEDOUT after a second without acknowledgment.
+ */
+int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value)
+{
+	u32 seen;
+	int ret;
+
+	smmu_write_release(&smmu->io, reg, value);
+	ret = read_poll_timeout_atomic(smmu_read, seen, seen == value, ACK_POLL_US,
+				       ACK_TIMEOUT_US, false, &smmu->io, ack_reg);
+	if (ret)
+		dev_err(smmu->dev, "register %#x shows %#x, not %#x, after a second\n", ack_reg,
+			seen, value);
+	return ret;
+}
+
+/**
+ * smmu_bypass_or_abort() - choose what becomes of DMA while translation is off
+ * @smmu: the instance
+ * @abort: DMA aborts; otherwise it goes through untranslated
+ *
+ * Context: any.
+ *
+ * Return: 0, or -ETIMEDOUT when SMMU_GBPA stays busy (6.3.14).
+ */
+int smmu_bypass_or_abort(struct smmu_device *smmu, bool abort)
+{
+	u32 gbpa;
+	int ret;
+
+	ret = read_poll_timeout_atomic(smmu_read, gbpa, !(gbpa & GBPA_UPDATE), ACK_POLL_US,
+				       ACK_TIMEOUT_US, false, &smmu->io, SMMU_GBPA);
+	if (!ret) {
+		gbpa = (gbpa & ~GBPA_ABORT) | (abort ? GBPA_ABORT : 0);
+		smmu_write_release(&smmu->io, SMMU_GBPA, gbpa | GBPA_UPDATE);
+		ret = read_poll_timeout_atomic(smmu_read, gbpa, !(gbpa & GBPA_UPDATE),
+					       ACK_POLL_US, ACK_TIMEOUT_US, false, &smmu->io,
+					       SMMU_GBPA);
+	}
+	if (ret)
+		dev_err(smmu->dev, "SMMU_GBPA is busy for a second\n");
+	return ret;
+}
+
+/**
+ * smmu_disable() - turn translation and all queues off
+ * @smmu: the instance
+ *
+ * Context: any.
+ *
+ * Return: 0 or -ETIMEDOUT.
+ */
+int smmu_disable(struct smmu_device *smmu)
+{
+	return smmu_write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
+}
+
+/* Found on: by a boot loader, or by a kernel that crashed with DMA in flight. */
+static int stop_what_runs(struct smmu_device *smmu)
+{
+	u32 gerror;
+	int ret;
+
+	if (smmu_read(&smmu->io, SMMU_CR0) & CR0_SMMUEN) {
+		dev_warn(smmu->dev, "found enabled; its DMA aborts until masters are attached\n");
+		ret = smmu_bypass_or_abort(smmu, true);
+		if (ret)
+			return ret;
+	}
+	ret = smmu_disable(smmu);
+	if (ret)
+		return ret;
+
+	/* Errors of the past are nobody's any more. */
+	gerror = smmu_read(&smmu->io, SMMU_GERROR);
+	smmu_write(&smmu->io, SMMU_GERRORN, gerror);
+	return 0;
+}
+
+/* 6.3.11: how the SMMU reads and writes what chapter 3.3 puts in memory. */
+static void write_attributes(struct smmu_device *smmu)
+{
+	u32 cache = smmu->feat.coherent ? CR1_CACHE_WB : CR1_CACHE_NC;
+	u32 cr2 = CR2_RECINVSID;
+
+	smmu_write(&smmu->io, SMMU_CR1,
+		   FIELD_PREP(CR1_TABLE_SH, CR1_SH_ISH) | FIELD_PREP(CR1_TABLE_OC, cache) |
+		   FIELD_PREP(CR1_TABLE_IC, cache) | FIELD_PREP(CR1_QUEUE_SH, CR1_SH_ISH) |
+		   FIELD_PREP(CR1_QUEUE_OC, cache) | FIELD_PREP(CR1_QUEUE_IC, cache));
+
+	/* All ASIDs are this driver's own: the CPUs' maintenance is not for them. */
+	cr2 |= CR2_PTM;
+	if (smmu->feat.e2h)
+		cr2 |= CR2_E2H;
+	smmu_write(&smmu->io, SMMU_CR2, cr2);
+}
+
+static void write_tables(struct smmu_device *smmu)
+{
+	smmu_write64(&smmu->io, SMMU_STRTAB_BASE,
+		     STRTAB_BASE_RA | (smmu->strtab.dma & STRTAB_BASE_ADDR));
+	smmu_write(&smmu->io, SMMU_STRTAB_BASE_CFG, smmu_strtab_cfg(smmu));
+
+	smmu_cmdq_reset(&smmu->cmdq);
+	smmu_write64(&smmu->io, SMMU_CMDQ_BASE,
+		     smmu_queue_base(smmu->cmdq.slots_dma, smmu->cmdq.shift));
+	smmu_write(&smmu->io, SMMU_CMDQ_PROD, 0);
+	smmu_write(&smmu->io, SMMU_CMDQ_CONS, 0);
+}
+
+static void write_queue(struct smmu_device *smmu, struct smmu_queue *q, u32 base_reg)
+{
+	smmu_queue_reset(q);
+	smmu_write64(&smmu->io, base_reg, smmu_queue_base(q->dma, q->shift));
+	smmu_write(&smmu->io, q->prod_reg, 0);
+	smmu_write(&smmu->io, q->cons_reg, 0);
+}
+
+/* Whatever is cached comes from another life: 3.21.2 wants it gone first. */
+static int forget_everything(struct smmu_device *smmu)
+{
+	struct smmu_cmd cmds[3];
+	unsigned int n = 0;
+	int ret;
+
+	cmds[n++] = cmd_cfgi_all();
+	if (smmu->feat.hyp)
+		cmds[n++] = cmd_make(OP_TLBI_EL2_ALL);
+	cmds[n++] = cmd_make(OP_TLBI_NSNH_ALL);
+	ret = smmu_cmdq_run(&smmu->cmdq, cmds, n);
+	if (ret)
+		dev_err(smmu->dev, "commands do not complete (%d)\n", ret);
+	return ret;
+}
+
+static int enable(struct smmu_device *smmu, u32 *cr0, u32 bits)
+{
+	*cr0 |= bits;
+	return smmu_write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, *cr0);
+}
+
+/**
+ * smmu_reset() - bring an instance from any state to translating
+ * @smmu: instance with its tables and queues allocated
+ *
+ * A crash kernel leaves event and PRI queue off: what still comes from the
+ * crashed kernel's devices must not keep it busy.
+ *
+ * Context: may sleep.
+ *
+ * Return: 0; -ETIMEDOUT, -EIO when the instance does not do as it is told.
+ */
+int smmu_reset(struct smmu_device *smmu)
+{
+	u32 cr0 = 0;
+	int ret;
+
+	ret = stop_what_runs(smmu);
+	if (ret)
+		return ret;
+	write_attributes(smmu);
+	write_tables(smmu);
+	ret = enable(smmu, &cr0, CR0_CMDQEN) ?: forget_everything(smmu);
+	if (ret)
+		return ret;
+
+	if (!is_kdump_kernel()) {
+		write_queue(smmu, &smmu->evtq, SMMU_EVENTQ_BASE);
+		ret = enable(smmu, &cr0, CR0_EVENTQEN);
+		if (!ret && smmu->feat.pri) {
+			write_queue(smmu, &smmu->priq, SMMU_PRIQ_BASE);
+			ret = enable(smmu, &cr0, CR0_PRIQEN);
+		}
+	}
+	/* Translated requests are checked against the STE, not believed (3.9.1). */
+	if (!ret && smmu->feat.ats)
+		ret = enable(smmu, &cr0, CR0_ATSCHK);
+	if (!ret)
+		ret = smmu_irq_setup(smmu);
+	if (ret)
+		return ret;
+
+	smmu->strtab.live = true;
+	return enable(smmu, &cr0, CR0_SMMUEN);
+}

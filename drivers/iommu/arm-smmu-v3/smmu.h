@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * State of the SMMUv3 driver, shared by its rooms.
+ *
+ * Lock order, outermost first:
+ *
+ *	group mutex of the core
+ *	  smmu_instances_lock	list of instances
+ *	  smmu_domain.lock	a domain's invalidation set (writers)
+ *	    smmu_device.streams_lock	stream ID -> master
+ *	      smmu_strtab.lock		growth of the stream table
+ *	      smmu_master.ste_lock	STEs of a master; atomic
+ *	        smmu_cmdq.error_lock	raw, innermost
+ *
+ * Unmapping takes none of them: it reads the invalidation set under RCU.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#ifndef SMMU_V3_SMMU_H
+#define SMMU_V3_SMMU_H
+
+#include <linux/idr.h>
+#include <linux/io-pgtable.h>
+#include <linux/iommu.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/xarray.h>
+
+#include "cmdq.h"
+#include "features.h"
+#include "mmio.h"
+#include "ring.h"
+#include "structs.h"
+
+struct platform_device;
+struct smmu_master;
+
+/**
+ * struct smmu_queue - a queue that hardware fills: events or page requests
+ * @io: registers of the instance
+ * @slots: the queue's memory
+ * @dma: its bus address
+ * @shift: log2 of its entries
+ * @qwords: 64-bit words in an entry
+ * @prod_reg: offset of its producer register
+ * @cons_reg: offset of its consumer register
+ * @prod: position up to which hardware was last seen to have written
+ * @cons: position up to which entries were taken
+ * @ovack: value of OVACKFLG that hardware was last told
+ * @taken: entries taken so far
+ * @overflows: overflows seen so far
+ *
+ * Only the queue's interrupt thread touches it while it is enabled.
+ */
+struct smmu_queue {
+	const struct smmu_mmio *io;
+	__le64 *slots;
+	dma_addr_t dma;
+	unsigned int shift;
+	unsigned int qwords;
+	u32 prod_reg;
+	u32 cons_reg;
+	u64 prod;
+	u64 cons;
+	u32 ovack;
+	u64 taken;
+	u64 overflows;
+};
+
+/**
+ * struct smmu_strtab - the stream table
+ * @dma: bus address of the linear table or of level 1
+ * @stes: the linear table, or NULL
+ * @l1: level 1, or NULL
+ * @l2: second-level tables, NULL where none was needed so far
+ * @log2size: stream IDs below 1 << @log2size have an entry
+ * @live: hardware may have read it, and must be told of changes
+ * @lock: protects the growth of @l2
+ */
+struct smmu_strtab {
+	dma_addr_t dma;
+	struct smmu_ste *stes;
+	struct smmu_strtab_l1 *l1;
+	struct smmu_ste **l2;
+	u8 log2size;
+	bool live;
+	struct mutex lock; /* see the lock order */
+};
+
+/**
+ * struct smmu_cdtab - the context descriptors of a master, indexed by PASID
+ * @dma: bus address
+ * @cds: the table, NULL until the first attach to a stage 1 domain
+ * @ssid_bits: log2 of its entries
+ */
+struct smmu_cdtab {
+	dma_addr_t dma;
+	struct smmu_cd *cds;
+	u8 ssid_bits;
+};
+
+/**
+ * struct smmu_device - an instance
+ * @dev: the platform device
+ * @io: registers
+ * @feat: what it can do
+ * @cmdq: command queue
+ * @evtq: event queue
+ * @priq: PRI queue; unused without feat.pri
+ * @strtab: stream table
+ * @asids: ASIDs in use
+ * @vmids: VMIDs in use
+ * @streams_lock: protects @streams and the life of the masters in it
+ * @streams: stream ID -> &struct smmu_master
+ * @iommu: the core's handle
+ * @instance: in the list of instances, under smmu_instances_lock
+ * @log_limit: limits the lines that devices can cause in the log
+ * @combined_irq: wired interrupt that stands for all, 0 if none
+ * @evtq_irq: wired event interrupt, 0 if none
+ * @priq_irq: wired PRI interrupt, 0 if none
+ * @gerr_irq: wired error interrupt, 0 if none
+ * @debugfs: directory of the instance
+ */
+struct smmu_device {
+	struct device *dev;
+	struct smmu_mmio io;
+	struct smmu_features feat;
+	struct smmu_cmdq cmdq;
+	struct smmu_queue evtq;
+	struct smmu_queue priq;
+	struct smmu_strtab strtab;
+	struct ida asids;
+	struct ida vmids;
+	struct mutex streams_lock; /* see the lock order */
+	struct xarray streams;
+	struct iommu_device iommu;
+	struct list_head instance;
+	struct ratelimit_state log_limit;
+	int combined_irq;
+	int evtq_irq;
+	int priq_irq;
+	int gerr_irq;
+	struct dentry *debugfs;
+};
+
+/**
+ * struct smmu_master - a device behind an instance, with its stream IDs
+ * @smmu: the instance
+ * @dev: the device
+ * @sids: its stream IDs, each once
+ * @num_sids: how many
+ * @cdtab: its context descriptors
+ * @ssid_bits: bits of a PASID that device and instance both have
+ * @stall: its faults may stall
+ * @ats: the endpoint's ATS is enabled; under the group mutex
+ * @domain: the paging domain it is attached to, or NULL; under the group mutex
+ * @ste_lock: serialises writers of its STEs
+ * @blocked: an ATC timed out and its streams abort until the next attach;
+ *	under @ste_lock
+ */
+struct smmu_master {
+	struct smmu_device *smmu;
+	struct device *dev;
+	u32 *sids;
+	unsigned int num_sids;
+	struct smmu_cdtab cdtab;
+	u8 ssid_bits;
+	bool stall;
+	bool ats;
+	struct smmu_domain *domain;
+	spinlock_t ste_lock; /* see the lock order */
+	bool blocked;
+};
+
+enum smmu_inval_kind {
+	SMMU_INVAL_S1,
+	SMMU_INVAL_S2,
+	SMMU_INVAL_ATC,
+};
+
+/**
+ * struct smmu_inval - one place that may hold copies of a domain's translations
+ * @smmu: the instance
+ * @kind: its TLB under an ASID or a VMID, or an endpoint's ATC behind it
+ * @tag: the ASID or VMID
+ * @master: for an ATC, the endpoint
+ * @sid: for an ATC, the stream
+ * @users: attachments that need it
+ */
+struct smmu_inval {
+	struct smmu_device *smmu;
+	enum smmu_inval_kind kind;
+	u16 tag;
+	struct smmu_master *master;
+	u32 sid;
+	unsigned int users;
+};
+
+/**
+ * struct smmu_inval_set - all places that a change of a domain must reach
+ * @rcu: a set is replaced as a whole
+ * @num: how many places
+ * @num_atc: how many of them are ATCs; they stand last
+ * @at: the places
+ */
+struct smmu_inval_set {
+	struct rcu_head rcu;
+	unsigned int num;
+	unsigned int num_atc;
+	struct smmu_inval at[] __counted_by(num);
+};
+
+/**
+ * struct smmu_domain - a page table and who walks it
+ * @domain: the core's view
+ * @pgt: the page table, fixed at allocation
+ * @cfg: how it is walked
+ * @stage2: it is a stage 2 table
+ * @smmu: the instance that the table was made for, NULL for a table that all
+ *	instances can walk
+ * @lock: serialises changes of @invals
+ * @invals: where translations may be cached
+ */
+struct smmu_domain {
+	struct iommu_domain domain;
+	struct io_pgtable_ops *pgt;
+	struct io_pgtable_cfg cfg;
+	bool stage2;
+	struct smmu_device *smmu;
+	struct mutex lock; /* see the lock order */
+	struct smmu_inval_set __rcu *invals;
+};
+
+static inline struct smmu_domain *to_smmu_domain(struct iommu_domain *domain)
+{
+	return container_of(domain, struct smmu_domain, domain);
+}
+
+/* arm-smmu-v3.c */
+extern struct mutex smmu_instances_lock;
+extern struct list_head smmu_instances;
+extern const struct iommu_ops smmu_ops;
+
+/* queue.c */
+int smmu_queue_init(struct smmu_queue *q, struct smmu_device *smmu, unsigned int shift,
+		    unsigned int qwords, u32 prod_reg, u32 cons_reg);
+void smmu_queue_free(struct smmu_queue *q, struct device *dev);
+void smmu_queue_reset(struct smmu_queue *q);
+bool smmu_queue_take(struct smmu_queue *q, u64 *qw);
+bool smmu_queue_drained(struct smmu_queue *q);
+bool smmu_queue_pending(struct smmu_queue *q);
+u64 smmu_queue_base(dma_addr_t dma, unsigned int shift);
+
+/* evtq.c, priq.c */
+int smmu_evtq_init(struct smmu_device *smmu);
+void smmu_evtq_drain(struct smmu_device *smmu);
+void smmu_event_handle(struct smmu_device *smmu, const struct smmu_event *e);
+int smmu_event_describe(const struct smmu_event *e, const char *dev, char *buf, size_t len);
+int smmu_priq_init(struct smmu_device *smmu);
+void smmu_priq_drain(struct smmu_device *smmu);
+
+/* strtab.c */
+int smmu_strtab_init(struct smmu_device *smmu);
+void smmu_strtab_free(struct smmu_device *smmu);
+int smmu_strtab_prepare(struct smmu_device *smmu, u32 sid);
+struct smmu_ste *smmu_strtab_entry(struct smmu_device *smmu, u32 sid);
+u32 smmu_strtab_cfg(const struct smmu_device *smmu);
+int smmu_ste_write(struct smmu_master *master, const u64 *target);
+void smmu_master_block(struct smmu_master *master);
+void ste_make_abort(u64 *qw);
+void ste_make_bypass(const struct smmu_features *f, u64 *qw);
+void ste_make_s1(const struct smmu_features *f, const struct smmu_cdtab *t, bool stall, bool ats,
+		 u64 *qw);
+void ste_make_s2(const struct smmu_features *f, const struct io_pgtable_cfg *cfg, u16 vmid,
+		 bool ats, u64 *qw);
+
+/* cdtab.c */
+int smmu_cdtab_prepare(struct smmu_master *master);
+void smmu_cdtab_free(struct smmu_master *master);
+int smmu_cd_write(struct smmu_master *master, u32 ssid, const u64 *target);
+void cd_make_s1(const struct smmu_features *f, const struct io_pgtable_cfg *cfg, u16 asid,
+		bool stall, u64 *qw);
+
+/* asid.c */
+int smmu_tag_alloc(struct smmu_device *smmu, enum smmu_inval_kind kind, u16 *tag);
+void smmu_tag_free(struct smmu_device *smmu, enum smmu_inval_kind kind, u16 tag);
+
+/* tlbi.c */
+extern const struct iommu_flush_ops smmu_flush_ops;
+struct smmu_cmd smmu_tlbi_all(const struct smmu_features *f, enum smmu_inval_kind kind, u16 tag);
+void smmu_inval_range(struct smmu_domain *d, unsigned long iova, size_t size, size_t leaf_size);
+void smmu_inval_domain(struct smmu_domain *d);
+void smmu_iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather);
+
+/* domain.c */
+struct iommu_domain *smmu_domain_alloc_paging(struct device *dev);
+struct iommu_domain *smmu_domain_alloc_user(struct device *dev, u32 flags,
+					    struct iommu_domain *parent,
+					    const struct iommu_user_data *user_data);
+extern const struct iommu_domain_ops smmu_paging_ops;
+
+/* attach.c */
+int smmu_attach_paging(struct iommu_domain *domain, struct device *dev);
+int smmu_attach_identity(struct iommu_domain *domain, struct device *dev);
+int smmu_attach_blocked(struct iommu_domain *domain, struct device *dev);
+
+/* master.c */
+struct iommu_device *smmu_probe_device(struct device *dev);
+void smmu_release_device(struct device *dev);
+struct iommu_group *smmu_device_group(struct device *dev);
+void smmu_get_resv_regions(struct device *dev, struct list_head *head);
+int smmu_of_xlate(struct device *dev, const struct of_phandle_args *args);
+bool smmu_capable(struct device *dev, enum iommu_cap cap);
+int smmu_def_domain_type(struct device *dev);
+
+/* ats.c */
+bool smmu_ats_usable(struct smmu_master *master);
+int smmu_ats_enable(struct smmu_master *master);
+void smmu_ats_disable(struct smmu_master *master);
+int smmu_atc_inv_master(struct smmu_master *master);
+void smmu_pasid_enable(struct smmu_master *master);
+void smmu_pasid_disable(struct smmu_master *master);
+
+/* irq.c */
+int smmu_irq_setup(struct smmu_device *smmu);
+
+/* reset.c */
+int smmu_reset(struct smmu_device *smmu);
+int smmu_disable(struct smmu_device *smmu);
+int smmu_bypass_or_abort(struct smmu_device *smmu, bool abort);
+int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value);
+
+/* fw.c */
+int smmu_fw_probe(struct platform_device *pdev, struct smmu_hints *hints);
+int smmu_fw_map(struct platform_device *pdev, const struct smmu_hints *hints,
+		struct smmu_device *smmu, resource_size_t *base);
+void smmu_fw_irqs(struct platform_device *pdev, struct smmu_device *smmu);
+void smmu_fw_keep_rmrs(struct smmu_device *smmu);
+
+/* debugfs.c */
+void smmu_debugfs_add(struct smmu_device *smmu);
+void smmu_debugfs_remove(struct smmu_device *smmu);
+
+#endif /* SMMU_V3_SMMU_H */

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What to invalidate for a change of a page table, and where.
+ *
+ * Order: all TLBs first, each instance's CMD_SYNC waited for, then all ATCs:
+ * an ATC could be filled again from a TLB entry that is still there (I-46).
+ * Instances work in parallel; each gets one CMD_SYNC for all it has to do.
+ *
+ *	unmap				attach
+ *	  clear descriptors		  publish the new set
+ *	  smp_mb()			  smp_mb()
+ *	  read the set			  store the STE
+ *
+ * Either the unmap sees the new place, or hardware reads descriptors there
+ * only after they were cleared (I-50).
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <kunit/visibility.h>
+#include <linux/log2.h>
+
+#include "cmd.h"
+#include "smmu.h"
+
+/*
+ * Without range commands one is needed for each leaf. Past this many it is
+ * cheaper for everybody to drop all of an address space, as arm64 does for
+ * CPUs.
+ */
+#define TLBI_PAGES_MAX		512
+
+#define FLUSH_TICKETS		4
+
+/**
+ * struct flush - commands on their way to the instances
+ * @smmu: the instance that @cmds are for
+ * @num: commands collected
+ * @waiting: tickets to wait for
+ * @err: first error
+ * @tickets: what was issued
+ * @cmds: what was not issued yet
+ */
+struct flush {
+	struct smmu_device *smmu;
+	unsigned int num;
+	unsigned int waiting;
+	int err;
+	struct smmu_ticket tickets[FLUSH_TICKETS];
+	struct smmu_cmd cmds[SMMU_BATCH];
+};
+
+/* The arrays are only read where they were written. */
+static void flush_init(struct flush *f)
+{
+	f->num = 0;
+	f->waiting = 0;
+	f->err = 0;
+}
+
+static void flush_wait(struct flush *f)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < f->waiting; i++) {
+		ret = smmu_cmdq_wait(&f->tickets[i]);
+		f->err = f->err ?: ret;
+	}
+	f->waiting = 0;
+}
+
+static void flush_issue(struct flush *f)
+{
+	int ret;
+
+	if (!f->num)
+		return;
+	if (f->waiting == FLUSH_TICKETS)
+		flush_wait(f);
+	ret = smmu_cmdq_issue(&f->smmu->cmdq, f->cmds, f->num, &f->tickets[f->waiting]);
+	if (!ret)
+		f->waiting++;
+	f->err = f->err ?: ret;
+	f->num = 0;
+}
+
+static void flush_add(struct flush *f, struct smmu_device *smmu, struct smmu_cmd cmd)
+{
+	if (f->num && (f->num == SMMU_BATCH || f->smmu != smmu))
+		flush_issue(f);
+	f->smmu = smmu;
+	f->cmds[f->num++] = cmd;
+}
+
+static int flush_finish(struct flush *f)
+{
+	flush_issue(f);
+	flush_wait(f);
+	return f->err;
+}
+
+/**
+ * smmu_tlbi_all() - the command that drops all entries of one tag
+ * @f: features of the instance
+ * @kind: SMMU_INVAL_S1 or SMMU_INVAL_S2
+ * @tag: ASID or VMID
+ */
+struct smmu_cmd smmu_tlbi_all(const struct smmu_features *f, enum smmu_inval_kind kind, u16 tag)
+{
+	if (kind == SMMU_INVAL_S2)
+		return cmd_tlbi(OP_TLBI_S12_VMALL, tag, 0);
+	return cmd_tlbi(f->e2h ? OP_TLBI_EL2_ASID : OP_TLBI_NH_ASID, 0, tag);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_tlbi_all);
+
+/**
+ * struct inval_range - a range in the terms of commands
+ * @iova: first byte
+ * @size: bytes
+ * @leaf_size: bytes that each leaf maps; 0 drops cached tables as well
+ * @tg: log2 of the granule
+ */
+struct inval_range {
+	u64 iova;
+	u64 size;
+	u64 leaf_size;
+	u8 tg;
+};
+
+/* 4.4.1.1: TTL is the level of the leaf, 0 where it is not known. */
+static u8 inval_ttl(const struct inval_range *r)
+{
+	int level;
+
+	if (!r->leaf_size)
+		return 0;
+	level = 3 - (ilog2(r->leaf_size) - r->tg) / (r->tg - 3);
+	return max(level, 0);
+}
+
+static void add_range_cmds(struct flush *f, const struct smmu_inval *at, u8 op, u16 vmid,
+			   u16 asid, const struct inval_range *r)
+{
+	u64 pages = r->size >> r->tg, iova = r->iova;
+	u8 ttl = inval_ttl(r);
+
+	while (pages) {
+		struct tlbi_range c = tlbi_range_next(pages, r->tg, ttl);
+		u64 covered = min((u64)c.num << c.scale, pages);
+
+		flush_add(f, at->smmu,
+			  cmd_tlbi_range(op, vmid, asid, iova, r->leaf_size, c));
+		iova += covered << r->tg;
+		pages -= covered;
+	}
+}
+
+static void add_tlb_cmds(struct flush *f, const struct smmu_inval *at, const struct inval_range *r)
+{
+	const struct smmu_features *feat = &at->smmu->feat;
+	bool s1 = at->kind == SMMU_INVAL_S1;
+	u8 op = !s1 ? OP_TLBI_S2_IPA : feat->e2h ? OP_TLBI_EL2_VA : OP_TLBI_NH_VA;
+	u16 asid = s1 ? at->tag : 0, vmid = s1 ? 0 : at->tag;
+	u64 step = r->leaf_size ?: BIT_ULL(r->tg), iova;
+
+	if (feat->range_tlbi) {
+		add_range_cmds(f, at, op, vmid, asid, r);
+		return;
+	}
+	if (r->size > step * TLBI_PAGES_MAX) {
+		flush_add(f, at->smmu, smmu_tlbi_all(feat, at->kind, at->tag));
+		return;
+	}
+	for (iova = r->iova; iova - r->iova < r->size; iova += step)
+		flush_add(f, at->smmu, cmd_tlbi_addr(op, vmid, asid, iova, r->leaf_size));
+}
+
+/*
+ * After a time-out nobody knows whose ATC it was, and the caller frees the
+ * pages next. Ask one by one, and shut out who does not answer (I-48).
+ */
+static void atcs_one_by_one(const struct smmu_inval *at, unsigned int num, u64 start, u8 size)
+{
+	unsigned int i;
+
+	for (i = 0; i < num; i++) {
+		struct smmu_cmd cmd = cmd_atc_inv(at[i].sid, 0, false, start, size);
+
+		if (smmu_cmdq_run(&at[i].smmu->cmdq, &cmd, 1))
+			smmu_master_block(at[i].master);
+	}
+}
+
+static void inval_atcs(struct flush *f, const struct smmu_inval_set *set, u64 first, u64 last)
+{
+	const struct smmu_inval *at = set->at + set->num - set->num_atc;
+	unsigned int i;
+	u64 start;
+	u8 size = atc_inv_span(first, last, &start);
+
+	flush_init(f);
+	for (i = 0; i < set->num_atc; i++)
+		flush_add(f, at[i].smmu, cmd_atc_inv(at[i].sid, 0, false, start, size));
+	if (flush_finish(f))
+		atcs_one_by_one(at, set->num_atc, start, size);
+}
+
+/**
+ * smmu_inval_range() - drop what may be cached of a range of a domain
+ * @d: the domain
+ * @iova: first byte, aligned to the granule, or to @leaf_size if that is given
+ * @size: bytes, a multiple of the same; 0 does nothing
+ * @leaf_size: bytes that each leaf of the range maps, when only leaves changed;
+ *	0 when tables may have gone as well
+ *
+ * Context: any. On return no access through old translations is under way.
+ */
+void smmu_inval_range(struct smmu_domain *d, unsigned long iova, size_t size, size_t leaf_size)
+{
+	const struct inval_range r = {
+		.iova = iova,
+		.size = size,
+		.leaf_size = leaf_size,
+		.tg = __ffs(d->domain.pgsize_bitmap),
+	};
+	const struct smmu_inval_set *set;
+	struct flush f;
+	unsigned int i;
+
+	if (!size)
+		return;
+
+	smp_mb(); /* see the top of this file */
+	guard(rcu)();
+	set = rcu_dereference(d->invals);
+	if (!set)
+		return;
+
+	flush_init(&f);
+	for (i = 0; i < set->num - set->num_atc; i++)
+		add_tlb_cmds(&f, &set->at[i], &r);
+	flush_finish(&f);
+	if (set->num_atc)
+		inval_atcs(&f, set, iova, iova + (size - 1));
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_inval_range);
+
+/**
+ * smmu_inval_domain() - drop all that may be cached of a domain
+ * @d: the domain
+ *
+ * Context: any. On return no access through old translations is under way.
+ */
+void smmu_inval_domain(struct smmu_domain *d)
+{
+	const struct smmu_inval_set *set;
+	struct flush f;
+	unsigned int i;
+
+	smp_mb(); /* see the top of this file */
+	guard(rcu)();
+	set = rcu_dereference(d->invals);
+	if (!set)
+		return;
+
+	flush_init(&f);
+	for (i = 0; i < set->num - set->num_atc; i++) {
+		const struct smmu_inval *at = &set->at[i];
+
+		flush_add(&f, at->smmu, smmu_tlbi_all(&at->smmu->feat, at->kind, at->tag));
+	}
+	flush_finish(&f);
+	if (set->num_atc)
+		inval_atcs(&f, set, 0, U64_MAX);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_inval_domain);
+
+void smmu_iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather)
+{
+	if (gather->pgsize)
+		smmu_inval_range(to_smmu_domain(domain), gather->start,
+				 gather->end - gather->start + 1, gather->pgsize);
+}
+
+static void flush_all(void *cookie)
+{
+	smmu_inval_domain(cookie);
+}
+
+static void flush_walk(unsigned long iova, size_t size, size_t granule, void *cookie)
+{
+	smmu_inval_range(cookie, iova, size, 0);
+}
+
+static void add_page(struct iommu_iotlb_gather *gather, unsigned long iova, size_t granule,
+		     void *cookie)
+{
+	struct smmu_domain *d = cookie;
+
+	iommu_iotlb_gather_add_page(&d->domain, gather, iova, granule);
+}
+
+const struct iommu_flush_ops smmu_flush_ops = {
+	.tlb_flush_all	= flush_all,
+	.tlb_flush_walk	= flush_walk,
+	.tlb_add_page	= add_page,
+};
