@@ -8,3 +8,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: tree
 tree:
 	@scripts/tree
+
+.PHONY: kernel
+kernel: tree
+	@scripts/kernel
