@@ -104,6 +104,16 @@ static int alloc_memory(struct smmu_device *smmu)
 		      smmu_evtq_init(smmu) ?: smmu_priq_init(smmu) ?: smmu_strtab_init(smmu);
 }
 
+static void log_summary(const struct smmu_device *smmu)
+{
+	const struct smmu_features *f = &smmu->feat;
+
+	dev_info(smmu->dev, "%s%s%s, %u bits in, %u out, %s, %u commands, %u events\n",
+		 f->s1 ? "stage 1" : "", f->s1 && f->s2 ? " and " : "", f->s2 ? "stage 2" : "",
+		 f->s1 ? f->va_bits : f->ias, f->oas, f->coherent ? "coherent" : "not coherent",
+		 1u << smmu->cmdq.shift, 1u << smmu->evtq.shift);
+}
+
 static int announce(struct smmu_device *smmu, resource_size_t base)
 {
 	int ret;
@@ -156,6 +166,7 @@ static int smmu_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 	smmu_fw_keep_rmrs(smmu);
+	log_summary(smmu);
 	ret = smmu_reset(smmu) ?: announce(smmu, base);
 	if (ret)
 		smmu_disable(smmu);

@@ -200,11 +200,7 @@ static void clear_cd(struct smmu_master *m)
 static int write_cd(struct smmu_domain *d, struct smmu_master *m, u16 tag)
 {
 	u64 cd[SMMU_ENTRY_QWORDS];
-	int ret;
 
-	ret = smmu_cdtab_prepare(m);
-	if (ret)
-		return ret;
 	cd_make_s1(&m->smmu->feat, &d->cfg, tag, m->stall, cd);
 	return smmu_cd_write(m, IOMMU_NO_PASID, cd);
 }
@@ -229,6 +225,57 @@ static void finish_move(struct smmu_master *m, bool had_ats, struct smmu_domain 
 		domain_drop(old, m, true);
 }
 
+/*
+ * The command queue failed half-way. Nobody knows what hardware goes by, so
+ * the streams abort; the core still counts the master to the old domain.
+ */
+static void abandon_move(struct smmu_master *m, struct smmu_domain *new)
+{
+	u64 abort[SMMU_ENTRY_QWORDS];
+
+	ste_make_abort(abort);
+	smmu_ste_write(m, abort);
+	domain_drop(new, m, true);
+	dev_err(m->dev, "cannot be attached, its SMMU does not respond; its DMA aborts\n");
+}
+
+/* Point the streams at a domain that the master has joined. */
+static int redirect(struct smmu_domain *d, struct smmu_master *m, u16 tag, bool ats)
+{
+	u64 ste[SMMU_ENTRY_QWORDS];
+	int ret;
+
+	ret = d->stage2 ? 0 : write_cd(d, m, tag);
+	if (ret)
+		return ret;
+	if (m->ats && !ats)
+		smmu_ats_disable(m);
+	make_ste(d, m, tag, ats, ste);
+	ret = smmu_ste_write(m, ste);
+	if (ret || !ats || m->ats)
+		return ret;
+
+	/* An endpoint that cannot have ATS after all is not sent invalidations. */
+	if (smmu_ats_enable(m)) {
+		make_ste(d, m, tag, false, ste);
+		ret = smmu_ste_write(m, ste);
+		domain_drop(d, m, false);
+	}
+	return ret;
+}
+
+/* The same domain again: only an ATC time-out can have changed anything. */
+static int attach_again(struct smmu_domain *d, struct smmu_master *m)
+{
+	u16 tag;
+
+	if (!READ_ONCE(m->blocked))
+		return 0;
+	scoped_guard(mutex, &d->lock)
+		tag = set_find_tlb(domain_set(d), m->smmu)->tag;
+	return redirect(d, m, tag, m->ats);
+}
+
 /**
  * smmu_attach_paging() - let a device's DMA go through a domain's table
  * @domain: the domain
@@ -244,7 +291,6 @@ int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
 {
 	struct smmu_domain *d = to_smmu_domain(domain);
 	struct smmu_master *m = dev_iommu_priv_get(dev);
-	u64 ste[SMMU_ENTRY_QWORDS];
 	bool had_ats, ats;
 	u16 tag;
 	int ret;
@@ -253,30 +299,27 @@ int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
 		return -ENODEV;
 	if (!domain_fits(d, m->smmu))
 		return -EINVAL;
+	if (m->domain == d)
+		return attach_again(d, m);
 
+	ret = d->stage2 ? 0 : smmu_cdtab_prepare(m);
+	if (ret)
+		return ret;
 	had_ats = m->ats;
 	ats = smmu_ats_usable(m);
 	ret = domain_join(d, m, ats, &tag);
 	if (ret)
 		return ret;
 
-	if (!d->stage2)
-		ret = write_cd(d, m, tag);
-	if (ret == -ENOMEM) {
-		domain_drop(d, m, true);
+	ret = redirect(d, m, tag, ats);
+	if (ret) {
+		abandon_move(m, d);
 		return ret;
-	}
-	make_ste(d, m, tag, ats, ste);
-	ret = smmu_ste_write(m, ste) ?: ret;
-	if (ats && !had_ats && smmu_ats_enable(m)) {
-		make_ste(d, m, tag, false, ste);
-		ret = smmu_ste_write(m, ste) ?: ret;
-		domain_drop(d, m, false);
 	}
 	if (d->stage2)
 		clear_cd(m);
 	finish_move(m, had_ats, d);
-	return ret;
+	return 0;
 }
 
 /* Identity and blocked domains need neither a tag nor a table. */

@@ -36,7 +36,8 @@ void cd_make_s1(const struct smmu_features *f, const struct io_pgtable_cfg *cfg,
 		FIELD_PREP(CD0_ASID, asid);
 	if (IS_ENABLED(CONFIG_CPU_BIG_ENDIAN))
 		qw[0] |= CD0_ENDI;
-	if (stall)
+	/* 5.4, S: 0 is illegal where stalls cannot be turned off (I-27). */
+	if (stall || f->stall_forced)
 		qw[0] |= CD0_S;
 	if (cfg->quirks & IO_PGTABLE_QUIRK_ARM_HD)
 		qw[0] |= CD0_HA | CD0_HD;

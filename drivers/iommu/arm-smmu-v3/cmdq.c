@@ -355,13 +355,12 @@ static bool cmdq_msi_arrived(const struct smmu_cmdq *q, u64 pos)
  */
 static int cmdq_verdict(struct smmu_cmdq *q, const struct smmu_ticket *t)
 {
-	u64 pos;
+	u64 num = min(t->sync - t->first + 1, 1ull << q->shift), i;
 
 	if (atomic_read_acquire(&q->errors) == t->errors)
 		return 0;
-	pos = max(t->first, t->sync - min(t->sync, (1ull << q->shift) - 1));
-	for (; pos <= t->sync; pos++)
-		if (READ_ONCE(q->failed[ring_slot(pos, q->shift)]) > pos)
+	for (i = 0; i < num; i++)
+		if (READ_ONCE(q->failed[ring_slot(t->sync - i, q->shift)]) > t->first)
 			return -EIO;
 	return 0;
 }

@@ -50,18 +50,25 @@ void ste_live_bits(const u64 *qw, u64 *mask)
 
 	mask[1] = STE1_MTCFG | STE1_MEMATTR | STE1_ALLOCCFG | STE1_SHCFG | STE1_NSCFG |
 		  STE1_PRIVCFG | STE1_INSTCFG;
-	/* 5.2, S2VMID: tags what stage 1 caches as well. */
-	if (config & (STE_CONFIG_HAS_S1 | STE_CONFIG_HAS_S2)) {
+	if (config & (STE_CONFIG_HAS_S1 | STE_CONFIG_HAS_S2))
 		mask[1] |= STE1_EATS | STE1_MEV;
-		mask[2] |= STE2_S2VMID;
-	}
 	if (config & STE_CONFIG_HAS_S1) {
-		mask[0] |= STE0_S1FMT | STE0_S1CONTEXTPTR | STE0_S1CDMAX;
-		mask[1] |= STE1_S1DSS | STE1_S1CIR | STE1_S1COR | STE1_S1CSH | STE1_S1STALLD |
-			   STE1_STRW;
+		mask[0] |= STE0_S1CONTEXTPTR | STE0_S1CDMAX;
+		mask[1] |= STE1_S1CIR | STE1_S1COR | STE1_S1CSH | STE1_S1STALLD;
+		/* Without substreams there is nothing to choose. */
+		if (FIELD_GET(STE0_S1CDMAX, qw[0])) {
+			mask[0] |= STE0_S1FMT;
+			mask[1] |= STE1_S1DSS;
+		}
+		/* Stage 2 implies the regime; NS-EL1 entries carry the VMID too. */
+		if (!(config & STE_CONFIG_HAS_S2)) {
+			mask[1] |= STE1_STRW;
+			if (FIELD_GET(STE1_STRW, qw[1]) == STE_STRW_NS_EL1)
+				mask[2] |= STE2_S2VMID;
+		}
 	}
 	if (config & STE_CONFIG_HAS_S2) {
-		mask[2] |= STE2_S2T0SZ | STE2_S2SL0 | STE2_S2IR0 | STE2_S2OR0 | STE2_S2SH0 |
+		mask[2] |= STE2_S2VMID | STE2_S2T0SZ | STE2_S2SL0 | STE2_S2IR0 | STE2_S2OR0 | STE2_S2SH0 |
 			   STE2_S2TG | STE2_S2PS | STE2_S2AA64 | STE2_S2ENDI | STE2_S2AFFD |
 			   STE2_S2PTW | STE2_S2HD | STE2_S2HA | STE2_S2S | STE2_S2R;
 		mask[3] |= STE3_S2TTB;

@@ -189,13 +189,14 @@ int smmu_reset(struct smmu_device *smmu)
 	if (ret)
 		return ret;
 
+	/* Written even if they stay off: empty is how they shall look. */
+	write_queue(smmu, &smmu->evtq, SMMU_EVENTQ_BASE);
+	if (smmu->feat.pri)
+		write_queue(smmu, &smmu->priq, SMMU_PRIQ_BASE);
 	if (!is_kdump_kernel()) {
-		write_queue(smmu, &smmu->evtq, SMMU_EVENTQ_BASE);
 		ret = enable(smmu, &cr0, CR0_EVENTQEN);
-		if (!ret && smmu->feat.pri) {
-			write_queue(smmu, &smmu->priq, SMMU_PRIQ_BASE);
+		if (!ret && smmu->feat.pri)
 			ret = enable(smmu, &cr0, CR0_PRIQEN);
-		}
 	}
 	/* Translated requests are checked against the STE, not believed (3.9.1). */
 	if (!ret && smmu->feat.ats)

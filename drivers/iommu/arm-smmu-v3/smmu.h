@@ -5,10 +5,10 @@
  * Lock order, outermost first:
  *
  *	group mutex of the core
- *	  smmu_instances_lock	list of instances
- *	  smmu_domain.lock	a domain's invalidation set (writers)
- *	    smmu_device.streams_lock	stream ID -> master
- *	      smmu_strtab.lock		growth of the stream table
+ *	  smmu_domain.lock		a domain's invalidation set (writers)
+ *	    smmu_instances_lock		list of instances
+ *	  smmu_device.streams_lock	stream ID -> master
+ *	    smmu_strtab.lock		growth of the stream table
  *	      smmu_master.ste_lock	STEs of a master; atomic
  *	        smmu_cmdq.error_lock	raw, innermost
  *

@@ -202,7 +202,6 @@ static int strtab_grow(struct smmu_device *smmu, u32 sid)
 {
 	struct smmu_strtab *t = &smmu->strtab;
 	size_t i = sid >> SPLIT;
-	struct smmu_cmd cmd = cmd_cfgi_ste_and_l1(sid);
 	struct smmu_ste *l2;
 	dma_addr_t dma;
 
@@ -215,8 +214,7 @@ static int strtab_grow(struct smmu_device *smmu, u32 sid)
 	dma_wmb();
 	WRITE_ONCE(t->l1[i].desc,
 		   cpu_to_le64((dma & STL1_L2PTR) | FIELD_PREP(STL1_SPAN, SPLIT + 1)));
-	/* An empty level 1 descriptor may have been cached (I-25). */
-	return t->live ? smmu_cmdq_run(&smmu->cmdq, &cmd, 1) : 0;
+	return 0;
 }
 
 /**
@@ -231,7 +229,9 @@ static int strtab_grow(struct smmu_device *smmu, u32 sid)
  */
 int smmu_strtab_prepare(struct smmu_device *smmu, u32 sid)
 {
+	struct smmu_cmd cmd = cmd_cfgi_ste_and_l1(sid);
 	struct smmu_strtab *t = &smmu->strtab;
+	int ret = 0;
 
 	if ((u64)sid >> t->log2size)
 		return -ERANGE;
@@ -239,7 +239,12 @@ int smmu_strtab_prepare(struct smmu_device *smmu, u32 sid)
 		return 0;
 
 	guard(mutex)(&t->lock);
-	return t->l2[sid >> SPLIT] ? 0 : strtab_grow(smmu, sid);
+	if (!t->l2[sid >> SPLIT])
+		ret = strtab_grow(smmu, sid);
+	/* An empty level 1 descriptor may have been cached (I-25). */
+	if (!ret && t->live)
+		ret = smmu_cmdq_run(&smmu->cmdq, &cmd, 1);
+	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_strtab_prepare);
 
