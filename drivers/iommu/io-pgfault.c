@@ -608,6 +608,7 @@ void iopf_retire_pasid(struct device *dev, ioasid_t pasid)
 	}
 	iopf_source_put(src);
 }
+EXPORT_SYMBOL_IF_KUNIT(iopf_retire_pasid);
 
 /**
  * iopf_queue_discard_partial() - Forget all groups that are not complete
