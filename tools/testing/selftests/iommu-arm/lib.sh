@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+# What the tests share: numbered results, and where an SMMUv3 shows itself.
+
+DEBUG=/sys/kernel/debug/arm_smmu_v3
+HERE=$(dirname "$0")
+count=0
+failed=0
+
+ok() {
+	count=$((count + 1))
+	echo "ok $count $*"
+}
+
+not_ok() {
+	count=$((count + 1))
+	failed=$((failed + 1))
+	echo "not ok $count $*"
+}
+
+skip() {
+	count=$((count + 1))
+	echo "ok $count $1 # SKIP $2"
+}
+
+# try NAME COMMAND...: one result, decided by the command's status
+try() {
+	local name=$1
+	shift
+	if "$@"; then ok "$name"; else not_ok "$name"; fi
+}
+
+finish() {
+	echo "1..$count"
+	[ "$failed" = 0 ]
+	exit
+}
+
+# wait_for FILE: devices appear a moment after init starts
+wait_for() {
+	local n=0
+	while [ ! -e "$1" ]; do
+		n=$((n + 1))
+		[ $n -le 300 ] || return 1
+		sleep 0.1
+	done
+}
+
+# pci_device VENDOR DEVICE: its name on the bus, such as 0000:00:03.0
+pci_device() {
+	local dev
+	for dev in /sys/bus/pci/devices/*; do
+		[ "$(cat "$dev/vendor")" = "$1" ] && [ "$(cat "$dev/device")" = "$2" ] &&
+			basename "$dev" && return 0
+	done
+	return 1
+}
+
+domain_type() {
+	cat "/sys/bus/pci/devices/$1/iommu_group/type" 2> /dev/null
+}
+
+# stat NAME: a counter, summed over all instances
+stat_of() {
+	cat $DEBUG/*/stats 2> /dev/null | awk -v n="$1" '$1 == n { s += $2 } END { print s + 0 }'
+}
