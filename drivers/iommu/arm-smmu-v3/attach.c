@@ -250,6 +250,12 @@ static int redirect(struct smmu_domain *d, struct smmu_master *m, u16 tag, bool 
 		return ret;
 	if (m->ats && !ats)
 		smmu_ats_disable(m);
+	/* What an ATC kept when it timed out must not pass once streams do. */
+	if (m->ats && READ_ONCE(m->blocked)) {
+		ret = smmu_atc_inv_master(m);
+		if (ret)
+			return ret;
+	}
 	make_ste(d, m, tag, ats, ste);
 	ret = smmu_ste_write(m, ste);
 	if (ret || !ats || m->ats)
@@ -340,6 +346,10 @@ static int attach_tableless(struct device *dev, bool identity)
 	else
 		ste_make_abort(ste);
 	ret = smmu_ste_write(m, ste);
+	if (ret) {
+		ste_make_abort(ste);
+		smmu_ste_write(m, ste);
+	}
 	clear_cd(m);
 	finish_move(m, had_ats, NULL);
 	return ret;

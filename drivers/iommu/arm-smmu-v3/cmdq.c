@@ -91,18 +91,27 @@ static u32 cmdq_update(struct smmu_cmdq *q)
 	return FIELD_GET(CMDQ_CONS_ERR, reg);
 }
 
-static void cmdq_log_error(struct smmu_cmdq *q, u32 err, const u64 *cmd)
+/* What to tell once error_lock is free: printing can itself need the queue. */
+struct cmdq_report {
+	u32 err;
+	bool gave_up;
+	u64 cmd[2];
+};
+
+static void cmdq_log_error(struct smmu_cmdq *q, const struct cmdq_report *r)
 {
 	static const char * const names[] = {
-		[CERROR_NONE] = "no reason given",
+		[CERROR_NONE] = "no reason given, skipped",
 		[CERROR_ILL] = "illegal command, skipped",
 		[CERROR_ABT] = "fetch of the command aborted",
 		[CERROR_ATC_INV_SYNC] = "an ATC invalidation timed out",
 	};
 
 	dev_err_ratelimited(q->dev, "command queue error %u (%s) at command %#018llx %#018llx\n",
-			    err, err < ARRAY_SIZE(names) ? names[err] : "unknown, skipped",
-			    cmd[0], cmd[1]);
+			    r->err, r->err < ARRAY_SIZE(names) ? names[r->err] : "unknown, skipped",
+			    r->cmd[0], r->cmd[1]);
+	if (r->gave_up)
+		dev_err(q->dev, "command queue memory cannot be read; giving up\n");
 }
 
 /* The position holds a command that did not run; its submission must know. */
@@ -112,22 +121,23 @@ static void cmdq_fail(struct smmu_cmdq *q, u64 pos)
 }
 
 /* 3.5.1 and 7.1: what is at CONS failed for the reason in CONS.ERR. */
-static void cmdq_resolve(struct smmu_cmdq *q)
+static void cmdq_resolve(struct smmu_cmdq *q, struct cmdq_report *r)
 {
 	u32 reg = smmu_read_acquire(q->io, SMMU_CMDQ_CONS);
 	u32 err = FIELD_GET(CMDQ_CONS_ERR, reg);
 	u64 pos = ring_from_reg(atomic64_read(&q->consumed), reg, q->shift);
 	__le64 *slot = q->slots[ring_slot(pos, q->shift)];
-	u64 cmd[2] = { le64_to_cpu(slot[0]), le64_to_cpu(slot[1]) };
 	struct smmu_cmd nop = cmd_sync();
 
-	cmdq_log_error(q, err, cmd);
+	r->err = err;
+	r->cmd[0] = le64_to_cpu(slot[0]);
+	r->cmd[1] = le64_to_cpu(slot[1]);
 	switch (err) {
 	case CERROR_ABT:
 		q->aborts = q->abort_pos == pos ? q->aborts + 1 : 1;
 		q->abort_pos = pos;
 		if (q->aborts >= CMDQ_ABORT_LIMIT) {
-			dev_err(q->dev, "command queue memory cannot be read; giving up\n");
+			r->gave_up = true;
 			WRITE_ONCE(q->dead, true);
 		}
 		break;
@@ -159,19 +169,23 @@ static void cmdq_resolve(struct smmu_cmdq *q)
  */
 bool smmu_cmdq_handle_error(struct smmu_cmdq *q)
 {
+	struct cmdq_report report = {};
+	bool pending, resolve;
 	unsigned long flags;
-	bool pending;
 	u32 gerrorn;
 
 	raw_spin_lock_irqsave(&q->error_lock, flags);
 	gerrorn = smmu_read(q->io, SMMU_GERRORN);
 	pending = (smmu_read(q->io, SMMU_GERROR) ^ gerrorn) & GERROR_CMDQ;
-	if (pending && !q->dead) {
-		cmdq_resolve(q);
-		if (!q->dead)
-			smmu_write_release(q->io, SMMU_GERRORN, gerrorn ^ GERROR_CMDQ);
-	}
+	resolve = pending && !q->dead;
+	if (resolve)
+		cmdq_resolve(q, &report);
+	if (resolve && !q->dead)
+		smmu_write_release(q->io, SMMU_GERRORN, gerrorn ^ GERROR_CMDQ);
 	raw_spin_unlock_irqrestore(&q->error_lock, flags);
+
+	if (resolve)
+		cmdq_log_error(q, &report);
 	return pending;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_handle_error);
@@ -188,6 +202,12 @@ static bool cmdq_reserve(struct smmu_cmdq *q, unsigned int n, u64 *pos)
 
 	*pos = old;
 	return true;
+}
+
+static bool cmdq_has_space(struct smmu_cmdq *q, unsigned int n)
+{
+	return ring_space(atomic64_read(&q->reserved), atomic64_read(&q->consumed),
+			  q->shift) >= n;
 }
 
 static void cmdq_put(struct smmu_cmdq *q, u64 pos, const struct smmu_cmd *cmd)
@@ -270,6 +290,8 @@ static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned 
 	unsigned int i;
 
 	for (;;) {
+		bool expired;
+
 		if (READ_ONCE(q->dead))
 			return -EIO;
 		local_irq_save(flags);
@@ -277,9 +299,11 @@ static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned 
 			break;
 		local_irq_restore(flags);
 
+		/* Look at the clock first: whoever slept gets one more try. */
+		expired = cmdq_expired(&deadline, q->timeout_ns);
 		if (cmdq_update(q))
 			smmu_cmdq_handle_error(q);
-		if (cmdq_expired(&deadline, q->timeout_ns))
+		if (expired && !cmdq_has_space(q, n + sync))
 			return cmdq_give_up(q, "no space for a command");
 		cpu_relax();
 	}
@@ -388,13 +412,18 @@ int smmu_cmdq_wait(struct smmu_ticket *t)
 		return 0;
 
 	while (!cmdq_reached(q, t->sync)) {
+		bool expired = false;
+
 		if (q->msi && cmdq_msi_arrived(q, t->sync)) {
 			/* Results of the commands are not read before this. */
 			dma_rmb();
 			break;
 		}
+		/* Look at the clock first: whoever slept gets one more look. */
+		if (polls)
+			expired = cmdq_expired(&deadline, q->timeout_ns);
 		/* An MSI that was lost, or replaced after an error, is not waited for. */
-		if (!q->msi || ++polls > CMDQ_MSI_PATIENCE ||
+		if (!q->msi || polls >= CMDQ_MSI_PATIENCE || expired ||
 		    atomic_read(&q->errors) != t->errors) {
 			if (cmdq_update(q) && !cmdq_reached(q, t->sync))
 				smmu_cmdq_handle_error(q);
@@ -403,8 +432,9 @@ int smmu_cmdq_wait(struct smmu_ticket *t)
 		}
 		if (READ_ONCE(q->dead))
 			return -EIO;
-		if (cmdq_expired(&deadline, q->timeout_ns))
+		if (expired)
 			return cmdq_give_up(q, "CMD_SYNC timed out");
+		polls++;
 		cpu_relax();
 	}
 	return cmdq_verdict(q, t);

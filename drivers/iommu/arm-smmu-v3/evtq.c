@@ -19,7 +19,7 @@
 
 enum event_shape {
 	SHAPE_BARE,		/* nothing but the stream */
-	SHAPE_FETCH,		/* qw[2] is where the SMMU could not read */
+	SHAPE_FETCH,		/* qw[3] is where the SMMU could not read */
 	SHAPE_ACCESS,		/* qw[1] describes an access to qw[2] */
 };
 
@@ -117,7 +117,7 @@ int smmu_event_describe(const struct smmu_event *e, const char *dev, char *buf, 
 			 e->qw[1] & EVT1_PNU ? "privileged " : "", event_access(e), e->qw[2],
 			 e->qw[1] & EVT1_S2 ? " at stage 2" : "");
 	else if (kind->shape == SHAPE_FETCH)
-		snprintf(where, sizeof(where), " at %#llx:", e->qw[2]);
+		snprintf(where, sizeof(where), " at %#llx:", e->qw[3] & EVT3_FETCHADDR);
 
 	return snprintf(buf, len, "event %s (%#04llx): %s (stream %#llx%s)%s %s%s%s", kind->name,
 			FIELD_GET(EVT0_ID, e->qw[0]), dev ?: "unknown device",

@@ -254,8 +254,9 @@ static_assert(sizeof(struct smmu_event) == 32);
 #define  EVT_CLASS_CD		0
 #define  EVT_CLASS_TT		1
 #define  EVT_CLASS_IN		2
-/* qw[2] is the input address, or for a failed fetch its own address */
+/* qw[2] is the input address */
 #define EVT3_IPA		GENMASK_ULL(51, 12)
+#define EVT3_FETCHADDR		GENMASK_ULL(51, 3)
 
 /* 8.1 PRI queue entries */
 struct smmu_ppr {

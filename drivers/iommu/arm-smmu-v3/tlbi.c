@@ -275,11 +275,18 @@ void smmu_inval_domain(struct smmu_domain *d)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inval_domain);
 
+/*
+ * A gather of dirty pages has no page size: entries of any level may be in it,
+ * and its ends need not be a granule's.
+ */
 void smmu_iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather)
 {
-	if (gather->pgsize)
-		smmu_inval_range(to_smmu_domain(domain), gather->start,
-				 gather->end - gather->start + 1, gather->pgsize);
+	unsigned long unit = gather->pgsize ?: 1ul << __ffs(domain->pgsize_bitmap);
+	unsigned long start = gather->start & ~(unit - 1);
+	unsigned long end = gather->end | (unit - 1);
+
+	if (gather->start <= gather->end)
+		smmu_inval_range(to_smmu_domain(domain), start, end - start + 1, gather->pgsize);
 }
 
 static void flush_all(void *cookie)
