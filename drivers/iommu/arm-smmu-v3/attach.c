@@ -312,7 +312,8 @@ int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
 	if (ret)
 		return ret;
 	had_ats = m->ats;
-	ats = smmu_ats_usable(m);
+	/* 5.2, EATS: illegal beside S2S, which forced stalls demand. */
+	ats = smmu_ats_usable(m) && !(d->stage2 && m->smmu->feat.stall_forced);
 	ret = domain_join(d, m, ats, &tag);
 	if (ret)
 		return ret;

@@ -97,16 +97,15 @@ static int cd_sync(struct entry_writer *w)
 	struct cd_writer *cw = container_of(w, struct cd_writer, w);
 	struct smmu_master *master = cw->master;
 	unsigned int i;
-	int ret;
+	int ret = 0, err;
 
 	for (i = 0; i < master->num_sids; i++) {
 		struct smmu_cmd cmd = cmd_cfgi_cd(master->sids[i], cw->ssid, true);
 
-		ret = smmu_cmdq_run(&master->smmu->cmdq, &cmd, 1);
-		if (ret)
-			return ret;
+		err = smmu_cmdq_run(&master->smmu->cmdq, &cmd, 1);
+		ret = ret ?: err;
 	}
-	return 0;
+	return ret;
 }
 
 /**
