@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Single calls: attributes, bad input, splitting, dirty tracking, no memory.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include "harness.h"
+
+#define RW (IOMMU_READ | IOMMU_WRITE)
+
+static const struct setup s1_4k = {
+	.name = "64S1 4K", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x40201000, .ias = 48, .oas = 48,
+};
+
+static const struct setup s1_4k_hd = {
+	.name = "64S1 4K dirty", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x40201000, .ias = 48,
+	.oas = 48, .quirks = IO_PGTABLE_QUIRK_ARM_HD,
+};
+
+static const struct setup s2_4k_hd = {
+	.name = "64S2 4K dirty", .fmt = ARM_64_LPAE_S2, .pgsizes = 0x40201000, .ias = 40,
+	.oas = 40, .quirks = IO_PGTABLE_QUIRK_ARM_HD,
+};
+
+static struct setup with(struct setup s, enum io_pgtable_fmt fmt, unsigned int ias,
+			 unsigned int oas, unsigned long quirks)
+{
+	s.fmt = fmt;
+	s.ias = ias;
+	s.oas = oas;
+	s.quirks = quirks;
+	return s;
+}
+
+/* I-4: whole descriptors, spelt out */
+static void descriptors(void)
+{
+	static const struct {
+		enum io_pgtable_fmt fmt;
+		unsigned long quirks;
+		int prot;
+		u64 page, block;	/* at address 0x40000000, less the address */
+	} want[] = {
+		{ ARM_64_LPAE_S1, 0, IOMMU_READ, 0xec3, 0xec1 },
+		{ ARM_64_LPAE_S1, 0, IOMMU_WRITE, 0xe43, 0xe41 },
+		{ ARM_64_LPAE_S1, 0, RW, 0xe43, 0xe41 },
+		{ ARM_64_LPAE_S1, 0, RW | IOMMU_CACHE, 0xf47, 0xf45 },
+		{ ARM_64_LPAE_S1, 0, RW | IOMMU_MMIO, 0xe4b, 0xe49 },
+		{ ARM_64_LPAE_S1, 0, RW | IOMMU_PRIV, 0xe03, 0xe01 },
+		{ ARM_64_LPAE_S1, 0, RW | IOMMU_NOEXEC, 0x0060000000000e43,
+		  0x0060000000000e41 },
+		{ ARM_64_LPAE_S1, IO_PGTABLE_QUIRK_ARM_NS, RW, 0xe63, 0xe61 },
+		{ ARM_64_LPAE_S1, IO_PGTABLE_QUIRK_ARM_HD, RW, 0x0008000000000e43,
+		  0x0008000000000e41 },
+		{ ARM_64_LPAE_S1, IO_PGTABLE_QUIRK_ARM_HD, IOMMU_READ, 0xec3, 0xec1 },
+		{ ARM_64_LPAE_S2, 0, IOMMU_READ, 0x657, 0x655 },
+		{ ARM_64_LPAE_S2, 0, IOMMU_WRITE, 0x697, 0x695 },
+		{ ARM_64_LPAE_S2, 0, RW | IOMMU_CACHE, 0x7ff, 0x7fd },
+		{ ARM_64_LPAE_S2, 0, RW | IOMMU_MMIO, 0x6c7, 0x6c5 },
+		{ ARM_64_LPAE_S2, 0, RW | IOMMU_NOEXEC, 0x00400000000006d7,
+		  0x00400000000006d5 },
+		{ ARM_64_LPAE_S2, IO_PGTABLE_QUIRK_ARM_HD, RW, 0x00080000000006d7,
+		  0x00080000000006d5 },
+		{ ARM_MALI_LPAE, 0, RW, 0x2c1, 0x2c1 },
+		{ ARM_MALI_LPAE, 0, RW | IOMMU_CACHE, 0x2c5, 0x2c5 },
+		{ ARM_MALI_LPAE, 0, IOMMU_READ | IOMMU_NOEXEC, 0x0060000000000241,
+		  0x0060000000000241 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(want); i++) {
+		struct setup s = with(s1_4k, want[i].fmt, 40, 40, want[i].quirks);
+		struct oracle_leaf leaf;
+
+		if (!bench_open(&s))
+			continue;
+		bench_map(0, 0x40000000, SZ_4K, 1, want[i].prot, NULL);
+		bench_map(SZ_1G, 0x40000000, SZ_1G, 1, want[i].prot, NULL);
+		oracle_walk(&bench.oracle, 0, &leaf);
+		if (leaf.desc != (want[i].page | 0x40000000))
+			fail("I-4: case %u: page %llx", i, (unsigned long long)leaf.desc);
+		oracle_walk(&bench.oracle, SZ_1G, &leaf);
+		if (leaf.desc != (want[i].block | 0x40000000))
+			fail("I-4: case %u: block %llx", i, (unsigned long long)leaf.desc);
+		bench_verify();
+		bench_close();
+	}
+}
+
+/* I-4: all permissions in all formats, judged by the decoder */
+static void permissions(void)
+{
+	static const struct {
+		enum io_pgtable_fmt fmt;
+		u8 ias, oas;
+	} formats[] = {
+		{ ARM_64_LPAE_S1, 48, 48 }, { ARM_64_LPAE_S2, 44, 44 },
+		{ ARM_32_LPAE_S1, 32, 40 }, { ARM_32_LPAE_S2, 40, 40 },
+		{ ARM_MALI_LPAE, 48, 40 },
+	};
+
+	for (unsigned int f = 0; f < ARRAY_SIZE(formats); f++) {
+		struct setup s = with(s1_4k, formats[f].fmt, formats[f].ias, formats[f].oas, 0);
+
+		if (!bench_open(&s))
+			continue;
+		for (int prot = 0; prot < 64; prot++) {
+			int err;
+			u64 n = bench.ops->map_pages ? 0 : 1;
+			size_t mapped = 0;
+
+			if (prot & 3) {
+				n = bench_map(prot * SZ_4K, prot * SZ_2M, SZ_4K, 1, prot, &err);
+				expect(n == SZ_4K && !err);
+				continue;
+			}
+			err = bench.ops->map_pages(bench.ops, prot * SZ_4K, 0, SZ_4K, 1, prot,
+						   GFP_KERNEL, &mapped);
+			expect(err == -EINVAL && !mapped);
+		}
+		bench_verify();
+		bench_close();
+	}
+}
+
+/* Bad input: an error, one complaint, no change */
+static void bad_input(void)
+{
+	static const struct {
+		u64 iova, addr, pgsize, count;
+		int err;
+	} bad[] = {
+		{ 0, 0, 0, 1, -EINVAL },
+		{ 0, 0, SZ_16K, 1, -EINVAL },
+		{ 0, 0, SZ_4K | SZ_2M, 1, -EINVAL },
+		{ 0, 0, SZ_4K, 0, -EINVAL },
+		{ 0x800, 0, SZ_4K, 1, -EINVAL },
+		{ 0, 0x800, SZ_4K, 1, -EINVAL },
+		{ SZ_4K, 0, SZ_2M, 1, -EINVAL },
+		{ 0, SZ_4K, SZ_2M, 1, -EINVAL },
+		{ 0, 0, SZ_1G, 1ull << 40, -EINVAL },
+		{ 1ull << 48, 0, SZ_4K, 1, -ERANGE },
+		{ (1ull << 48) - SZ_4K, 0, SZ_4K, 2, -ERANGE },
+		{ 0 - SZ_4K, 0, SZ_4K, 1, -ERANGE },
+		{ 0 - SZ_4K, 0, SZ_4K, 2, -ERANGE },
+		{ 0, 1ull << 48, SZ_4K, 1, -ERANGE },
+		{ 0, (1ull << 48) - SZ_4K, SZ_4K, 2, -ERANGE },
+		{ 0, 0 - SZ_4K, SZ_4K, 2, -ERANGE },
+	};
+	struct iommu_iotlb_gather gather = { 0 };
+
+	if (!bench_open(&s1_4k))
+		return;
+	bench_map(SZ_2M, SZ_2M, SZ_4K, 3, RW, NULL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		unsigned long warned = shim_warnings;
+		size_t mapped = 0;
+		int err;
+
+		err = bench.ops->map_pages(bench.ops, bad[i].iova, bad[i].addr, bad[i].pgsize,
+					   bad[i].count, RW, GFP_KERNEL, &mapped);
+		if (err != bad[i].err || mapped || shim_warnings != warned + 1)
+			fail("map %u: %d, %zx, %lu complaints", i, err, mapped,
+			     shim_warnings - warned);
+		if (bad[i].addr)
+			continue;
+		warned = shim_warnings;
+		mapped = bench.ops->unmap_pages(bench.ops, bad[i].iova, bad[i].pgsize,
+						bad[i].count, &gather);
+		if (mapped || shim_warnings != warned + 1)
+			fail("unmap %u: something, or %lu complaints", i, shim_warnings - warned);
+	}
+	/* Nothing there: nothing is unmapped, and that is the caller's mistake too */
+	expect(bench_unmap(0, SZ_4K, 4, GATHER_SYNC) == 0);
+	expect(bench_unmap(SZ_1G, SZ_1G, 1, GATHER_SYNC) == 0);
+	expect(!bench.ops->iova_to_phys(bench.ops, 1ull << 48));
+	expect(!bench.ops->iova_to_phys(bench.ops, ~0ull));
+	/* Upper half: the lower one is out of range */
+	bench_verify();
+	bench_close();
+
+	if (!bench_open(&(struct setup){ .name = "TTBR1", .fmt = ARM_64_LPAE_S1,
+					 .pgsizes = 0x40201000, .ias = 39, .oas = 48,
+					 .quirks = IO_PGTABLE_QUIRK_ARM_TTBR1 }))
+		return;
+	io_pgtable_quiet = true;
+	expect(bench.ops->map_pages(bench.ops, 0, 0, SZ_4K, 1, RW, GFP_KERNEL, &(size_t){ 0 }) ==
+	       -ERANGE);
+	expect(bench.ops->map_pages(bench.ops, bench.base - SZ_4K, 0, SZ_4K, 1, RW, GFP_KERNEL,
+				    &(size_t){ 0 }) == -ERANGE);
+	io_pgtable_quiet = false;
+	expect(bench_map(0 - SZ_4K, SZ_4K, SZ_4K, 1, RW, NULL) == SZ_4K);
+	expect(bench_map(bench.base, SZ_2M, SZ_2M, 1, RW, NULL) == SZ_2M);
+	bench_verify();
+	bench_close();
+}
+
+/* I-2: a taken entry in the middle: mapped up to it, and the rest untouched */
+static void overlap(void)
+{
+	int err;
+
+	if (!bench_open(&s1_4k))
+		return;
+	bench_map(5 * SZ_4K, SZ_1G, SZ_4K, 1, IOMMU_READ, NULL);
+	expect(bench_map(0, SZ_2M, SZ_4K, 16, RW, &err) == 5 * SZ_4K && err == -EEXIST);
+	bench_verify();
+	expect(bench_map(0, 0, SZ_2M, 1, RW, &err) == 0 && err == -EEXIST);
+	bench_map(SZ_1G, 0, SZ_1G, 1, RW, NULL);
+	expect(bench_map(SZ_1G + SZ_2M, 0, SZ_4K, 1, RW, &err) == 0 && err == -EEXIST);
+	expect(bench_map(SZ_1G, 0, SZ_1G, 1, RW, &err) == 0 && err == -EEXIST);
+	bench_verify();
+	/* A left-over table gives way to a block */
+	expect(bench_unmap(0, SZ_4K, 6, GATHER_SYNC) == 6 * SZ_4K);
+	expect(bench_map(0, SZ_2M, SZ_2M, 2, RW, &err) == 2 * SZ_2M && !err);
+	bench_verify();
+	bench_close();
+}
+
+/* I-3, I-5: each part of each block, in one split, with the rest as it was */
+static void splitting(void)
+{
+	static const unsigned long sets[] = { 0x40201000, 0x02004000, 0x20010000 };
+
+	for (unsigned int g = 0; g < 3; g++) {
+		struct setup s = s1_4k;
+
+		s.pgsizes = sets[g];
+		s.name = g ? g == 1 ? "16K" : "64K" : "4K";
+		for (unsigned int nc = 0; nc < 2; nc++)
+			for (unsigned int i = 0; i < 200; i++) {
+				u64 block, page, first, count, got;
+
+				s.noncoherent = nc;
+				if (!bench_open(&s))
+					return;
+				block = bench.pages[1 + i % (bench.page_kinds - 1)];
+				page = bench.pages[0];
+				if (bench.page_kinds == 3 && block == bench.pages[2] && i & 4)
+					page = bench.pages[1];
+				bench_map(block, 3 * block, block, 2, RW | IOMMU_NOEXEC, NULL);
+				first = rnd_below(block / page);
+				count = 1 + rnd_below(block / page);
+				for (got = 0; got < count * page;) {
+					u64 n = bench_unmap(block + first * page + got, page,
+							    count - got / page, i % GATHER_MODES);
+
+					expect(n);
+					if (!n)
+						break;
+					got += n;
+				}
+				bench_verify();
+				bench_close();
+				if (failures_here)
+					return;
+			}
+	}
+}
+
+/* Dirty tracking: the harness is the hardware that sets the marks */
+
+static u64 *slot_of(u64 iova)
+{
+	struct oracle_leaf leaf;
+	u64 table, desc, index;
+	unsigned int below;
+	u64 offset = iova - bench.base;
+
+	if (!oracle_walk(&bench.oracle, iova, &leaf))
+		return NULL;
+	table = bench.oracle.root;
+	for (unsigned int level = bench.oracle.start; ; level++) {
+		below = bench.oracle.page + (3 - level) * (bench.oracle.page - 3);
+		index = offset >> below;
+		if (level != bench.oracle.start)
+			index &= (1ull << (bench.oracle.page - 3)) - 1;
+		desc = bench.oracle.fetch(bench.oracle.arg, table + 8 * index);
+		if (1ull << below == leaf.size)
+			return phys_to_virt(table + 8 * index);
+		table = oracle_out_addr(&bench.oracle, desc, bench.oracle.page);
+	}
+}
+
+static void device_writes(u64 iova)
+{
+	u64 *slot = slot_of(iova);
+
+	/* Stage 1: clear AP[2]; stage 2: set S2AP[1] */
+	if (*slot >> 51 & 1)
+		*slot = bench.oracle.kind == ORACLE_STAGE1 ? *slot & ~0x80ull : *slot | 0x80;
+}
+
+static struct {
+	u64 iova, size;
+} reported[1024];
+static unsigned int reports;
+
+static void record(u64 iova, u64 size)
+{
+	reported[reports].iova = iova;
+	reported[reports++].size = size;
+}
+
+static u64 read_dirty(u64 iova, u64 size, unsigned long flags)
+{
+	struct iommu_dirty_bitmap dirty = { .record = record };
+	u64 bytes = 0;
+
+	reports = 0;
+	expect(!bench.ops->read_and_clear_dirty(bench.ops, iova, size, flags, &dirty));
+	for (unsigned int i = 0; i < reports; i++)
+		bytes += reported[i].size;
+	model_flush_all();
+	return bytes;
+}
+
+static void dirty_of(const struct setup *s)
+{
+	if (!bench_open(s))
+		return;
+	bench_map(0, SZ_2M, SZ_4K, 700, RW, NULL);
+	bench_map(SZ_1G, SZ_1G, SZ_2M, 2, RW, NULL);
+	bench_map(SZ_1G + 8 * SZ_2M, SZ_1G, SZ_2M, 1, IOMMU_READ, NULL);
+
+	/* Mapped as written; after one reading, as not written */
+	expect(read_dirty(0, 2 * SZ_1G, IOMMU_DIRTY_NO_CLEAR) == 700 * SZ_4K + 2 * SZ_2M);
+	expect(read_dirty(0, 2 * SZ_1G, 0) == 700 * SZ_4K + 2 * SZ_2M);
+	expect(read_dirty(0, 2 * SZ_1G, 0) == 0);
+	bench_verify();
+
+	/* I-11: at the size of the entry, once, and not for readers */
+	device_writes(5 * SZ_4K);
+	device_writes(600 * SZ_4K);
+	device_writes(SZ_1G + SZ_2M + 0x123000);
+	device_writes(SZ_1G + 8 * SZ_2M);
+	expect(read_dirty(0, 2 * SZ_1G, IOMMU_DIRTY_NO_CLEAR) == 2 * SZ_4K + SZ_2M);
+	expect(reports == 3 && reported[0].iova == 5 * SZ_4K && reported[0].size == SZ_4K);
+	expect(reported[2].iova == SZ_1G + SZ_2M && reported[2].size == SZ_2M);
+	expect(read_dirty(6 * SZ_4K, 594 * SZ_4K, 0) == 0);
+	expect(read_dirty(0, 2 * SZ_1G, 0) == 2 * SZ_4K + SZ_2M);
+	expect(read_dirty(0, 2 * SZ_1G, 0) == 0);
+
+	/* Part of an entry: its part is reported, the mark of the rest survives */
+	device_writes(SZ_1G);
+	expect(read_dirty(SZ_1G + SZ_4K, SZ_4K, 0) == SZ_4K);
+	expect(reported[0].iova == SZ_1G + SZ_4K);
+	expect(read_dirty(SZ_1G, 2 * SZ_2M, 0) == SZ_2M);
+
+	/* A split block hands its mark to every piece */
+	device_writes(SZ_1G);
+	expect(bench_unmap(SZ_1G + SZ_4K, SZ_4K, 1, GATHER_SYNC) == SZ_4K);
+	expect(read_dirty(SZ_1G, SZ_2M, 0) == SZ_2M - SZ_4K);
+	bench_verify();
+	bench_close();
+}
+
+static void dirty_tracking(void)
+{
+	struct iommu_dirty_bitmap dirty = { .record = record };
+
+	dirty_of(&s1_4k_hd);
+	dirty_of(&s2_4k_hd);
+
+	if (!bench_open(&s1_4k))
+		return;
+	expect(bench.ops->read_and_clear_dirty(bench.ops, 0, SZ_4K, 0, &dirty) == -EINVAL);
+	bench_close();
+	if (!bench_open(&s1_4k_hd))
+		return;
+	io_pgtable_quiet = true;
+	expect(bench.ops->read_and_clear_dirty(bench.ops, 0, 0, 0, &dirty) == -EINVAL);
+	expect(bench.ops->read_and_clear_dirty(bench.ops, 1ull << 48, SZ_4K, 0, &dirty) == -EINVAL);
+	expect(bench.ops->read_and_clear_dirty(bench.ops, 0, (1ull << 48) + 1, 0, &dirty) ==
+	       -EINVAL);
+	io_pgtable_quiet = false;
+	bench_close();
+}
+
+/* Hardware writes between software's load and its exchange */
+static void write_under_split(u64 *slot)
+{
+	if (*slot & 1 && *slot >> 51 & 1) {
+		*slot &= ~0x80ull;
+		model_before_swap = NULL;
+	}
+}
+
+static void dirty_race(void)
+{
+	if (!bench_open(&s1_4k_hd))
+		return;
+	bench_map(SZ_2M, SZ_2M, SZ_2M, 1, RW, NULL);
+	read_dirty(SZ_2M, SZ_2M, 0);
+	model_before_swap = write_under_split;
+	expect(bench_unmap(SZ_2M, SZ_4K, 1, GATHER_SYNC) == SZ_4K);
+	expect(!model_before_swap);
+	expect(read_dirty(SZ_2M, SZ_2M, 0) == SZ_2M - SZ_4K);
+	bench_verify();
+	bench_close();
+}
+
+/* I-2, I-10, I-61: every allocation fails once; nothing leaks, counts are right */
+static void no_memory_once(bool noncoherent)
+{
+	for (long n = 0; n < 40; n++) {
+		struct setup s = s1_4k;
+		int err;
+
+		s.noncoherent = noncoherent;
+		if (!bench_open(&s))
+			return;
+		model_fail_after = n;
+		bench_map(SZ_1G - 3 * SZ_4K, 0, SZ_4K, 6, RW, &err);
+		bench_verify();
+		bench_map(4 * SZ_1G, SZ_1G, SZ_1G, 1, RW, &err);
+		bench_unmap(4 * SZ_1G + 5 * SZ_2M + 7 * SZ_4K, SZ_4K, 3, GATHER_SYNC);
+		bench_verify();
+		bench_map(8 * SZ_1G, SZ_1G, SZ_2M, 1500, RW, &err);
+		bench_unmap(8 * SZ_1G + 6 * SZ_4K, SZ_4K, 1000, GATHER_NONE);
+		bench_verify();
+		bench_map(1ull << 40, SZ_2M, SZ_4K, 2000, RW, &err);
+		bench_verify();
+		model_fail_after = -1;
+		bench_close();
+	}
+	for (long n = 0; n < 3; n++) {
+		struct io_pgtable_cfg cfg;
+
+		model_reset(0x80000000);
+		cfg = bench_cfg_template(&s1_4k, &bench.dev);
+		model_fail_after = n;
+		free_io_pgtable_ops(alloc_io_pgtable_ops(ARM_64_LPAE_S1, &cfg, &bench));
+		expect(!model_pages() && !model_objects());
+	}
+}
+
+static void no_memory(void)
+{
+	no_memory_once(false);
+	no_memory_once(true);
+}
+
+/* Tables come and go with mappings; what is left is what an empty set has */
+static void tables_go(void)
+{
+	unsigned int empty;
+
+	if (!bench_open(&s1_4k))
+		return;
+	empty = model_pages();
+	for (int i = 0; i < 3; i++) {
+		bench_map(SZ_1G, SZ_1G, SZ_4K, 512 * 512, RW, NULL);
+		bench_verify();
+		expect(bench_unmap(SZ_1G, SZ_1G, 1, i) == SZ_1G);
+		bench_verify();
+	}
+	expect(model_pages() <= empty + 1);
+	bench_close();
+}
+
+void tests_calls(void)
+{
+	run("calls: descriptors to the bit (I-4)", descriptors);
+	run("calls: permissions of all formats (I-4)", permissions);
+	run("calls: bad input changes nothing (I-2, I-3)", bad_input);
+	run("calls: a map never overwrites (I-2)", overlap);
+	run("calls: any part of a block can go (I-3, I-5)", splitting);
+	run("calls: dirty tracking, stages 1 and 2 (I-11)", dirty_tracking);
+	run("calls: a write during a split is not lost (I-6, I-11)", dirty_race);
+	run("calls: allocation failures (I-2, I-61)", no_memory);
+	run("calls: tables go with a span (I-8)", tables_go);
+}

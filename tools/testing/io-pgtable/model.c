@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory as the walker sees it, and all that a TLB may hold.
+ *
+ * Memory: an arena of fixed physical address. A copy of it stands for what has
+ * reached the point of coherency; a non-coherent walker reads the copy, which
+ * only the DMA calls update.
+ *
+ * TLB: hardware may cache every valid entry it can reach, at once, and may keep
+ * it until it is invalidated. So each entry that stops being reachable goes on
+ * a list, and leaves it by an invalidation that covers it. Making an entry
+ * valid over a listed one, and freeing a listed table, are errors.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <sanitizer/asan_interface.h>
+#include <sys/mman.h>
+
+#include "harness.h"
+
+#define ARENA_SIZE	(512ul << 20)
+#define UNIT		4096ul
+#define UNITS		(ARENA_SIZE / UNIT)
+#define MAX_STALE	(1u << 20)
+#define CLASSES		12
+#define FIRST		1024u		/* no table at the base: unit 0 says "none" */
+
+unsigned long shim_page_size = 4096;
+unsigned long shim_warnings;
+unsigned long shim_dev_errors;
+long model_fail_after = -1;
+unsigned long model_allocs;
+unsigned int model_misplace;
+unsigned int model_dma_fault;
+unsigned long model_add_pages;
+void (*model_before_swap)(u64 *slot);
+
+/* A table, kept at its first unit; the others point back at it */
+struct table {
+	u64 base;		/* iova of entry 0, when linked */
+	u32 head;
+	u32 size;
+	u8 below;		/* untranslated bits of an entry */
+	bool live;
+	bool linked;
+	bool dma;
+};
+
+struct stale {
+	u64 iova;
+	u64 size;
+	u64 *slot;
+	u32 table;		/* head unit of the table, 0 for a leaf */
+	bool pending;		/* add_page() named it */
+};
+
+static u8 *arena, *memory;
+static u64 arena_phys;
+static struct table tables[UNITS];
+static u32 bump, live_pages, objects;
+static u32 free_list[CLASSES][4096], free_count[CLASSES];
+static struct stale *stale;
+static u32 stale_count;
+static const struct oracle *watched;
+static pthread_mutex_t arena_lock = PTHREAD_MUTEX_INITIALIZER;
+
+u64 virt_to_phys(const void *p)
+{
+	return (u64)((const u8 *)p - arena) + arena_phys;
+}
+
+void *phys_to_virt(u64 phys)
+{
+	return arena + (phys - arena_phys);
+}
+
+static bool in_arena(const void *p)
+{
+	return (const u8 *)p >= arena && (const u8 *)p < arena + ARENA_SIZE;
+}
+
+static u32 unit_of(const void *p)
+{
+	return ((const u8 *)p - arena) / UNIT;
+}
+
+void model_reset(u64 phys_base)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+
+	if (!arena) {
+		arena = mmap(NULL, 2 * ARENA_SIZE, prot, flags, -1, 0);
+		arena = (u8 *)(((u64)arena + ARENA_SIZE - 1) & ~(ARENA_SIZE - 1));
+		memory = mmap(NULL, ARENA_SIZE, prot, flags, -1, 0);
+		stale = calloc(MAX_STALE, sizeof(*stale));
+		ASAN_POISON_MEMORY_REGION(arena, ARENA_SIZE);
+	}
+	if (bump) {
+		ASAN_POISON_MEMORY_REGION(arena + FIRST * UNIT, (bump - FIRST) * UNIT);
+		memset(tables + FIRST, 0, (bump - FIRST) * sizeof(tables[0]));
+	}
+	memset(free_count, 0, sizeof(free_count));
+	arena_phys = phys_base;
+	bump = FIRST;
+	live_pages = 0;
+	objects = 0;
+	stale_count = 0;
+	watched = NULL;
+	model_fail_after = -1;
+	model_misplace = 0;
+	model_dma_fault = 0;
+	model_before_swap = NULL;
+}
+
+static bool inject_failure(void)
+{
+	model_allocs++;
+	if (model_fail_after < 0)
+		return false;
+	return model_fail_after-- == 0;
+}
+
+void *kzalloc(size_t size, gfp_t gfp)
+{
+	void *p = inject_failure() ? NULL : calloc(1, size);
+
+	objects += !!p;
+	return p;
+}
+
+void kfree(void *p)
+{
+	objects -= !!p;
+	free(p);
+}
+
+/* Freed tables wait at the end of a queue, so that late uses meet the poison */
+static u32 take_units(size_t size)
+{
+	u32 units = size / UNIT, class = __builtin_ctz(units), first;
+
+	if (free_count[class] > 256) {
+		first = free_list[class][0];
+		memmove(free_list[class], free_list[class] + 1,
+			--free_count[class] * sizeof(u32));
+		return first;
+	}
+	bump = (bump + units - 1) & ~(units - 1);
+	first = bump;
+	bump += units;
+	if (bump > UNITS) {
+		fprintf(stderr, "arena exhausted\n");
+		exit(2);
+	}
+	return first;
+}
+
+void *shim_alloc(size_t size, gfp_t gfp)
+{
+	u32 first;
+	u8 *p;
+
+	pthread_mutex_lock(&arena_lock);
+	if (inject_failure()) {
+		pthread_mutex_unlock(&arena_lock);
+		return NULL;
+	}
+	if (size < UNIT)
+		size = UNIT;
+	first = take_units(size);
+	live_pages += size / UNIT;
+	pthread_mutex_unlock(&arena_lock);
+
+	p = arena + first * UNIT;
+	ASAN_UNPOISON_MEMORY_REGION(p, size);
+	memset(p, 0, size);
+	/* What memory holds below a fresh page is nobody's guess */
+	memset(memory + first * UNIT, 0xa5, size);
+	for (u32 i = 0; i < size / UNIT; i++)
+		tables[first + i] = (struct table){ .head = first, .size = size, .live = true };
+	if (model_misplace) {
+		p += model_misplace;
+		model_misplace = 0;
+	}
+	return p;
+}
+
+void shim_free(void *p, size_t size)
+{
+	u32 first = unit_of(p), class;
+	struct table *t = &tables[first];
+
+	if (size < UNIT)
+		size = UNIT;
+	if (!t->live || t->head != first || t->size != size) {
+		/* A misplaced page comes back as it was handed out */
+		if (t->live && (u8 *)p != arena + t->head * UNIT) {
+			first = t->head;
+			t = &tables[first];
+			size = t->size;
+			p = arena + first * UNIT;
+		} else {
+			fail("free of something that is not allocated");
+			return;
+		}
+	}
+	if (t->dma)
+		fail("I-13: freed while mapped for the walker");
+	for (u32 i = 0; i < stale_count; i++)
+		if (stale[i].table == first)
+			fail("I-8: table freed before its invalidation, iova %llx",
+			     (unsigned long long)stale[i].iova);
+	if (watched && t->linked)
+		fail("I-9: table freed while reachable");
+
+	pthread_mutex_lock(&arena_lock);
+	t->live = false;
+	live_pages -= size / UNIT;
+	class = __builtin_ctz(size / UNIT);
+	if (free_count[class] < ARRAY_SIZE(free_list[0]))
+		free_list[class][free_count[class]++] = first;
+	ASAN_POISON_MEMORY_REGION(p, size);
+	pthread_mutex_unlock(&arena_lock);
+}
+
+unsigned int model_pages(void)
+{
+	return live_pages;
+}
+
+unsigned int model_objects(void)
+{
+	return objects;
+}
+
+/* DMA: what a clean to the point of coherency does */
+
+static void copy_out(u64 phys, size_t size)
+{
+	memcpy(memory + (phys - arena_phys), arena + (phys - arena_phys), size);
+}
+
+dma_addr_t dma_map_single(struct device *dev, void *p, size_t size, int dir)
+{
+	struct table *t = &tables[unit_of(p)];
+
+	if (model_dma_fault == 1)
+		return ~0ull;
+	if (t->dma)
+		fail("I-13: mapped twice");
+	t->dma = true;
+	copy_out(virt_to_phys(p), size);
+	return virt_to_phys(p) + (model_dma_fault == 2 ? 0x100000 : 0);
+}
+
+void dma_unmap_single(struct device *dev, dma_addr_t addr, size_t size, int dir)
+{
+	u64 phys = addr - (model_dma_fault == 2 ? 0x100000 : 0);
+	struct table *t = &tables[unit_of(phys_to_virt(phys))];
+
+	if (!t->dma || (size > UNIT ? size : UNIT) != t->size)
+		fail("I-13: unmapped what is not mapped");
+	t->dma = false;
+}
+
+bool dma_mapping_error(struct device *dev, dma_addr_t addr)
+{
+	return addr == ~0ull;
+}
+
+void dma_sync_single_for_device(struct device *dev, dma_addr_t addr, size_t size, int dir)
+{
+	u32 unit = unit_of(phys_to_virt(addr));
+
+	if (!tables[tables[unit].head].dma)
+		fail("I-13: sync of a page that is not mapped for DMA");
+	copy_out(addr, size);
+}
+
+u64 model_fetch(void *coherent, u64 addr)
+{
+	u64 offset = addr - arena_phys;
+
+	if (offset >= ARENA_SIZE || !tables[offset / UNIT].live) {
+		fail("I-9: walk reaches %llx, which is not a table", (unsigned long long)addr);
+		return 0;
+	}
+	return __atomic_load_n((u64 *)((coherent ? arena : memory) + offset), __ATOMIC_RELAXED);
+}
+
+/* TLB */
+
+static unsigned int stride(void)
+{
+	return watched->page - 3;
+}
+
+static u32 child_of(u64 desc)
+{
+	return (oracle_out_addr(watched, desc, watched->page) - arena_phys) / UNIT;
+}
+
+static bool is_table(u64 desc, unsigned int below)
+{
+	return (desc & 3) == 3 && below != watched->page;
+}
+
+static void check_fresh(u64 iova, u64 size, bool leaf)
+{
+	for (u32 i = 0; i < stale_count; i++) {
+		const struct stale *s = &stale[i];
+
+		if (s->iova >= iova + size || iova >= s->iova + s->size)
+			continue;
+		if (leaf || (s->iova <= iova && s->size >= size))
+			fail("I-5: %llx made valid while %llx+%llx may be cached",
+			     (unsigned long long)iova, (unsigned long long)s->iova,
+			     (unsigned long long)s->size);
+	}
+}
+
+static void remember(u64 iova, u64 size, u64 *slot, u32 table)
+{
+	if (stale_count == MAX_STALE) {
+		fprintf(stderr, "too many stale entries\n");
+		exit(2);
+	}
+	stale[stale_count++] = (struct stale){ iova, size, slot, table, false };
+}
+
+static void link_table(u32 head, u64 base, unsigned int below);
+static void unlink_table(u32 head);
+
+static void gained(u64 iova, u64 desc, unsigned int below)
+{
+	if (!(desc & 1))
+		return;
+	check_fresh(iova, 1ull << below, !is_table(desc, below));
+	if (is_table(desc, below))
+		link_table(child_of(desc), iova, below - stride());
+}
+
+static void lost(u64 iova, u64 desc, unsigned int below, u64 *slot)
+{
+	if (!(desc & 1))
+		return;
+	if (!is_table(desc, below)) {
+		remember(iova, 1ull << below, slot, 0);
+		return;
+	}
+	unlink_table(child_of(desc));
+	remember(iova, 1ull << below, slot, child_of(desc));
+}
+
+static void link_table(u32 head, u64 base, unsigned int below)
+{
+	struct table *t = &tables[head];
+	u64 *slot = (u64 *)(arena + head * UNIT);
+
+	if (!t->live || t->linked)
+		fail("I-9: entry points at a page that is %s", t->live ? "in use" : "free");
+	t->linked = true;
+	t->base = base;
+	t->below = below;
+	for (u32 i = 0; i < t->size / 8; i++)
+		if (slot[i])
+			gained(base + ((u64)i << below), slot[i], below);
+}
+
+static void unlink_table(u32 head)
+{
+	struct table *t = &tables[head];
+	u64 *slot = (u64 *)(arena + head * UNIT);
+
+	t->linked = false;
+	for (u32 i = 0; i < t->size / 8; i++)
+		if (slot[i])
+			lost(t->base + ((u64)i << t->below), slot[i], t->below, slot + i);
+}
+
+static void stored(u64 *slot, u64 old, u64 new)
+{
+	/* What hardware itself may change, and what is software's alone */
+	const u64 soft = 0xfull << 55, dirty = 0x80;
+	struct table *t;
+	u64 iova;
+
+	if (!watched || old == new)
+		return;
+	t = &tables[tables[unit_of(slot)].head];
+	if (!t->live)
+		fail("I-9: store to a freed table");
+	if (!t->linked)
+		return;
+
+	iova = t->base + ((u64)(slot - (u64 *)(arena + (u64)tables[unit_of(slot)].head * UNIT)) <<
+			  t->below);
+	if ((old & 1) && (new & 1)) {
+		if (((old ^ new) & ~soft) == 0)
+			return;
+		if (((old ^ new) & ~dirty) == 0 && (old >> 51 & 1)) {
+			remember(iova, 1ull << t->below, slot, 0);
+			return;
+		}
+		fail("I-5: valid to valid at %llx: %llx to %llx", (unsigned long long)iova,
+		     (unsigned long long)old, (unsigned long long)new);
+		return;
+	}
+	lost(iova, old, t->below, slot);
+	gained(iova, new, t->below);
+}
+
+void shim_write(u64 *p, u64 value)
+{
+	u64 old = __atomic_load_n(p, __ATOMIC_RELAXED);
+
+	__atomic_store_n(p, value, __ATOMIC_RELAXED);
+	if (in_arena(p))
+		stored(p, old, value);
+}
+
+u64 shim_cmpxchg(u64 *p, u64 old, u64 value)
+{
+	u64 seen = old;
+
+	if (model_before_swap)
+		model_before_swap(p);
+	if (__atomic_compare_exchange_n(p, &seen, value, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST)) {
+		stored(p, old, value);
+		return old;
+	}
+	return seen;
+}
+
+void model_watch(const struct oracle *o)
+{
+	watched = o;
+	link_table((o->root - arena_phys) / UNIT, o->upper ? ~0ull << o->input : 0,
+		   o->page + (3 - o->start) * (o->page - 3));
+}
+
+void model_unwatch(void)
+{
+	watched = NULL;
+	stale_count = 0;
+}
+
+static void forget(u32 i)
+{
+	const struct stale *s = &stale[i];
+
+	/* A stale entry whose clearing has not reached memory is cached again */
+	if (watched && !watched->arg && tables[unit_of(s->slot)].live &&
+	    *(u64 *)(memory + ((u8 *)s->slot - arena)) != *s->slot &&
+	    tables[tables[unit_of(s->slot)].head].linked)
+		fail("I-13: invalidated before the entry at %llx was cleaned",
+		     (unsigned long long)s->iova);
+	stale[i] = stale[--stale_count];
+}
+
+void model_flush_walk(u64 iova, u64 size, u64 granule)
+{
+	if (!watched)
+		return;
+	if (!granule || size % granule || iova % granule)
+		fail("I-7: flush_walk of a ragged range");
+	for (u32 i = 0; i < stale_count;) {
+		const struct stale *s = &stale[i];
+		u64 from = s->iova > iova ? s->iova : iova;
+		u64 va = iova + (from - iova + granule - 1) / granule * granule;
+
+		if (s->iova <= iova + (size - 1) && va - iova < size && va >= s->iova &&
+		    va - s->iova < s->size)
+			forget(i);
+		else
+			i++;
+	}
+}
+
+/* A leaf invalidation that takes effect with the next sync */
+void model_add_page(u64 iova, u64 granule)
+{
+	model_add_pages++;
+	for (u32 i = 0; i < stale_count; i++)
+		if (!stale[i].table && stale[i].iova <= iova &&
+		    iova - stale[i].iova < stale[i].size)
+			stale[i].pending = true;
+}
+
+void model_sync(void)
+{
+	for (u32 i = 0; i < stale_count;)
+		if (stale[i].pending)
+			forget(i);
+		else
+			i++;
+}
+
+void model_flush_all(void)
+{
+	while (stale_count)
+		forget(0);
+}
+
+void model_check_clean(void)
+{
+	if (stale_count)
+		fail("I-7: %u entries may still be cached, first %llx+%llx%s", stale_count,
+		     (unsigned long long)stale[0].iova, (unsigned long long)stale[0].size,
+		     stale[0].table ? " (table)" : "");
+	stale_count = 0;
+}
