@@ -73,15 +73,23 @@ static unsigned int sva_fault_flags(const struct iommu_fault_page_request *prm)
 }
 
 /*
- * The caller holds a reference to mm_users. A page behind userfaultfd waits for
- * a program, for as long as that likes, and the worker here is everybody's:
- * such a fault is refused.
+ * A page behind userfaultfd may wait for a program, for as long as that likes,
+ * and the worker here is everybody's. Without leave to retry such a fault
+ * fails instead.
  */
-static bool sva_may_fault(struct vm_area_struct *vma, vm_flags_t want)
+static unsigned int sva_vma_flags(struct vm_area_struct *vma, unsigned int flags)
 {
-	return vma && want && !(want & ~vma->vm_flags) && !userfaultfd_armed(vma);
+	if (userfaultfd_armed(vma))
+		flags &= ~(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_TRIED);
+	return flags;
 }
 
+static bool sva_may_access(struct vm_area_struct *vma, vm_flags_t want)
+{
+	return vma && want && !(want & ~vma->vm_flags);
+}
+
+/* The caller holds a reference to mm_users. */
 static enum iommu_page_response_code
 sva_serve_page(struct sva_job *job, const struct iommu_fault_page_request *prm)
 {
@@ -97,13 +105,13 @@ sva_serve_page(struct sva_job *job, const struct iommu_fault_page_request *prm)
 
 		mmap_read_lock(mm);
 		vma = vma_lookup(mm, prm->addr);
-		if (!sva_may_fault(vma, want)) {
+		if (!sva_may_access(vma, want)) {
 			mmap_read_unlock(mm);
 			return IOMMU_PAGE_RESP_INVALID;
 		}
 
 		/* COMPLETED and RETRY both come back with the lock released. */
-		fault = handle_mm_fault(vma, prm->addr, flags, NULL);
+		fault = handle_mm_fault(vma, prm->addr, sva_vma_flags(vma, flags), NULL);
 		if (fault & VM_FAULT_COMPLETED)
 			return IOMMU_PAGE_RESP_SUCCESS;
 		flags |= FAULT_FLAG_TRIED;
@@ -340,7 +348,8 @@ struct iommu_sva *iommu_sva_bind_device(struct device *dev, struct mm_struct *mm
 	struct iommu_mm_data *data;
 	struct iommu_sva *bond;
 
-	if (!dev->iommu_group)
+	/* Groups without an IOMMU exist too (VFIO's). */
+	if (!dev->iommu_group || !dev->iommu || !dev->iommu->iommu_dev)
 		return ERR_PTR(-ENODEV);
 	if (!mm)
 		return ERR_PTR(-EINVAL);
