@@ -539,7 +539,7 @@ static void unknown_type(struct kunit *test)
 }
 
 #define RACE_THREADS	4
-#define RACE_FAULTS	2000
+#define RACE_FAULTS	500
 
 struct race_job {
 	struct work_struct work;
