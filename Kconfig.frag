@@ -106,14 +106,8 @@ config ARM_SMMU_V3_KUNIT_TEST
 	depends on KUNIT && ARM_SMMU_V3
 	select ARM_SMMU_V3_SEAM
 	default KUNIT_ALL_TESTS
-	select ARM_SMMU_V3_SEAM
 	help
 	  Tests the driver's rooms one by one: queues, entry writer, feature
 	  decoding, invalidation plans. They need no SMMU.
 
 	  If in doubt, say N.
-
-# Lets a software SMMU stand behind the register accessors: tests select it.
-config ARM_SMMU_V3_SEAM
-	bool
-	depends on ARM_SMMU_V3

@@ -157,12 +157,7 @@ static int smmu_probe(struct platform_device *pdev)
 	platform_set_drvdata(pdev, smmu);
 
 	ret = smmu_fw_probe(pdev, &hints) ?: smmu_fw_map(pdev, &hints, smmu, &base) ?:
-	      read_features(smmu, &hints);
-	if (ret)
-		return ret;
-	smmu_fw_irqs(pdev, smmu);
-
-	ret = alloc_memory(smmu);
+	      smmu_fw_irqs(pdev, smmu) ?: read_features(smmu, &hints) ?: alloc_memory(smmu);
 	if (ret)
 		return ret;
 	smmu_fw_keep_rmrs(smmu);
@@ -183,12 +178,17 @@ static void smmu_remove(struct platform_device *pdev)
 		list_del(&smmu->instance);
 	iommu_device_sysfs_remove(&smmu->iommu);
 	smmu_disable(smmu);
+	smmu_cmdq_kill(&smmu->cmdq);
 }
 
 /* The next kernel decides: DMA goes where SMMU_GBPA sends it. */
 static void smmu_shutdown(struct platform_device *pdev)
 {
-	smmu_disable(platform_get_drvdata(pdev));
+	struct smmu_device *smmu = platform_get_drvdata(pdev);
+
+	smmu_disable(smmu);
+	/* Drivers that shut down later need not wait for what never completes. */
+	smmu_cmdq_kill(&smmu->cmdq);
 }
 
 static const struct of_device_id smmu_of_match[] = {

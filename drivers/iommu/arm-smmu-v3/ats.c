@@ -87,7 +87,7 @@ int smmu_atc_inv_master(struct smmu_master *master)
 		ret = smmu_cmdq_run(&master->smmu->cmdq, &cmd, 1);
 	}
 	if (ret)
-		smmu_master_block(master);
+		smmu_master_block(master, "did not answer an ATC invalidation");
 	return ret;
 }
 

@@ -186,7 +186,7 @@ static bool domain_fits(const struct smmu_domain *d, const struct smmu_device *s
 	return (d->stage2 ? f->s2 : f->s1) && !(d->domain.pgsize_bitmap & ~f->pgsizes) &&
 	       d->cfg.ias <= input && d->cfg.oas <= f->oas &&
 	       (f->coherent || !d->cfg.coherent_walk) &&
-	       (!(d->cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD) || (f->ha && f->hd));
+	       (!(d->cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD) || f->hd);
 }
 
 static void clear_cd(struct smmu_master *m)
@@ -231,12 +231,8 @@ static void finish_move(struct smmu_master *m, bool had_ats, struct smmu_domain 
  */
 static void abandon_move(struct smmu_master *m, struct smmu_domain *new)
 {
-	u64 abort[SMMU_ENTRY_QWORDS];
-
-	ste_make_abort(abort);
-	smmu_ste_write(m, abort);
+	smmu_master_block(m, "cannot be attached, its SMMU does not respond");
 	domain_drop(new, m, true);
-	dev_err(m->dev, "cannot be attached, its SMMU does not respond; its DMA aborts\n");
 }
 
 /* Point the streams at a domain that the master has joined. */
@@ -270,7 +266,7 @@ static int redirect(struct smmu_domain *d, struct smmu_master *m, u16 tag, bool 
 	return ret;
 }
 
-/* The same domain again: only an ATC time-out can have changed anything. */
+/* The same domain again: there is something to do if the master was blocked. */
 static int attach_again(struct smmu_domain *d, struct smmu_master *m)
 {
 	u16 tag;

@@ -155,6 +155,12 @@ static void cmdq_resolve(struct smmu_cmdq *q, struct cmdq_report *r)
 	atomic_fetch_inc_release(&q->errors);
 }
 
+static bool cmdq_error_pending(struct smmu_cmdq *q, u32 *gerrorn)
+{
+	*gerrorn = smmu_read(q->io, SMMU_GERRORN);
+	return (smmu_read(q->io, SMMU_GERROR) ^ *gerrorn) & GERROR_CMDQ;
+}
+
 /**
  * smmu_cmdq_handle_error() - see to a pending command error
  * @q: command queue
@@ -174,9 +180,12 @@ bool smmu_cmdq_handle_error(struct smmu_cmdq *q)
 	unsigned long flags;
 	u32 gerrorn;
 
+	/* The code beside CONS outlives its error: do not queue up for that. */
+	if (!cmdq_error_pending(q, &gerrorn))
+		return false;
+
 	raw_spin_lock_irqsave(&q->error_lock, flags);
-	gerrorn = smmu_read(q->io, SMMU_GERRORN);
-	pending = (smmu_read(q->io, SMMU_GERROR) ^ gerrorn) & GERROR_CMDQ;
+	pending = cmdq_error_pending(q, &gerrorn);
 	resolve = pending && !q->dead;
 	if (resolve)
 		cmdq_resolve(q, &report);
@@ -365,12 +374,12 @@ int smmu_cmdq_issue(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned i
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_issue);
 
-/* The MSI of a later round proves an earlier one: slots are used in order. */
+/* A waiter who slept through a round finds a later one, and asks the register. */
 static bool cmdq_msi_arrived(const struct smmu_cmdq *q, u64 pos)
 {
 	u32 seen = le32_to_cpu(READ_ONCE(q->msi[ring_slot(pos, q->shift)]));
 
-	return (s32)(seen - cmdq_round(q, pos)) >= 0;
+	return seen == cmdq_round(q, pos);
 }
 
 /*

@@ -90,17 +90,13 @@ static int masters_show(struct seq_file *s, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(masters);
 
-static struct dentry *debugfs_root(void)
-{
-	struct dentry *root = debugfs_lookup("arm_smmu_v3", NULL);
-
-	return root ?: debugfs_create_dir("arm_smmu_v3", NULL);
-}
-
 void smmu_debugfs_add(struct smmu_device *smmu)
 {
-	struct dentry *dir = debugfs_create_dir(dev_name(smmu->iommu.dev), debugfs_root());
+	struct dentry *root = debugfs_lookup("arm_smmu_v3", NULL);
+	struct dentry *dir = debugfs_create_dir(dev_name(smmu->iommu.dev),
+						root ?: debugfs_create_dir("arm_smmu_v3", NULL));
 
+	dput(root);
 	debugfs_create_file("features", 0400, dir, smmu, &features_fops);
 	debugfs_create_file("stats", 0400, dir, smmu, &stats_fops);
 	debugfs_create_file("masters", 0400, dir, smmu, &masters_fops);

@@ -40,7 +40,7 @@ static void walker_restrict(struct walker *w, const struct smmu_features *f)
 	w->coherent &= f->coherent;
 	w->s1 &= f->s1;
 	w->s2 &= f->s2;
-	w->hd &= f->ha && f->hd;
+	w->hd &= f->hd;
 }
 
 /* What @smmu can walk, or what all registered instances can. */

@@ -75,7 +75,8 @@ static const char *decode_idr0(u32 idr0, const struct smmu_hints *hints, struct 
 	f->hyp = idr0 & IDR0_HYP;
 	f->e2h = f->hyp && hints->cpu_e2h;
 	f->ha = httu >= IDR0_HTTU_AF;
-	f->hd = httu >= IDR0_HTTU_AF_DIRTY;
+	/* What hardware sets must be seen by the CPUs without cache upkeep. */
+	f->hd = httu >= IDR0_HTTU_AF_DIRTY && hints->coherent;
 	f->stall = stall == IDR0_STALL_OPTIONAL || stall == IDR0_STALL_FORCED;
 	f->stall_forced = stall == IDR0_STALL_FORCED;
 	f->coherent = hints->coherent;

@@ -73,7 +73,7 @@ struct smmu_hints {
  * @e2h: streams run in the EL2-E2H regime
  * @btm: takes part in the CPUs' broadcast TLB maintenance
  * @ha: hardware sets the access flag
- * @hd: hardware tracks dirty state
+ * @hd: hardware tracks dirty state, coherently
  * @ds: 52-bit addresses with granules of 4K and 16K
  * @attr_override: memory attributes of bypassed streams can be overridden
  * @page0_only: see &struct smmu_hints

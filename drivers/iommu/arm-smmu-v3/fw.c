@@ -114,22 +114,32 @@ int smmu_fw_map(struct platform_device *pdev, const struct smmu_hints *hints,
 	return PTR_ERR_OR_ZERO(smmu->io.page1);
 }
 
-static int fw_irq(struct platform_device *pdev, const char *name)
+static int fw_irq(struct platform_device *pdev, const char *name, int *irq)
 {
-	int irq = platform_get_irq_byname_optional(pdev, name);
+	int ret = platform_get_irq_byname_optional(pdev, name);
 
-	return max(irq, 0);
+	*irq = max(ret, 0);
+	return ret == -EPROBE_DEFER ? ret : 0;
 }
 
-/* Wired interrupts; what is missing is 0 and reported when it is wanted. */
-void smmu_fw_irqs(struct platform_device *pdev, struct smmu_device *smmu)
+/**
+ * smmu_fw_irqs() - find wired interrupts
+ * @pdev: the instance
+ * @smmu: gets them; what is missing is 0 and reported when it is wanted
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, or -EPROBE_DEFER before the interrupt controller is there.
+ */
+int smmu_fw_irqs(struct platform_device *pdev, struct smmu_device *smmu)
 {
-	smmu->combined_irq = fw_irq(pdev, "combined");
-	if (smmu->combined_irq)
-		return;
-	smmu->evtq_irq = fw_irq(pdev, "eventq");
-	smmu->priq_irq = fw_irq(pdev, "priq");
-	smmu->gerr_irq = fw_irq(pdev, "gerror");
+	int ret = fw_irq(pdev, "combined", &smmu->combined_irq);
+
+	if (ret || smmu->combined_irq)
+		return ret;
+	return fw_irq(pdev, "eventq", &smmu->evtq_irq) ?:
+	       fw_irq(pdev, "priq", &smmu->priq_irq) ?:
+	       fw_irq(pdev, "gerror", &smmu->gerr_irq);
 }
 
 static void keep_rmr_stream(struct smmu_device *smmu, u32 sid)

@@ -122,15 +122,20 @@ static void free_msis(void *data)
 	platform_device_msi_free_irqs_all(data);
 }
 
+/* An address of 0 keeps a vector from sending messages. */
+static void silence_msis(struct smmu_device *smmu)
+{
+	unsigned int i, num = smmu->feat.pri ? VECTOR_NUM : VECTOR_PRIQ;
+
+	for (i = 0; smmu->feat.msi && i < num; i++)
+		smmu_write64(&smmu->io, vector_cfg0[i], 0);
+}
+
 /* Messages in place of wires, where everything for them is there. */
 static void setup_msis(struct smmu_device *smmu)
 {
-	unsigned int num = smmu->feat.pri ? VECTOR_NUM : VECTOR_PRIQ, i;
+	unsigned int num = smmu->feat.pri ? VECTOR_NUM : VECTOR_PRIQ;
 	struct device *dev = smmu->dev;
-
-	/* An address of 0 keeps the vector from sending messages. */
-	for (i = 0; i < num; i++)
-		smmu_write64(&smmu->io, vector_cfg0[i], 0);
 
 	if (!smmu->feat.msi)
 		return;
@@ -185,6 +190,7 @@ int smmu_irq_setup(struct smmu_device *smmu)
 	if (ret)
 		return ret;
 
+	silence_msis(smmu);
 	if (smmu->combined_irq) {
 		request(smmu, smmu->combined_irq, combined_irq, combined_thread,
 			IRQF_SHARED | IRQF_ONESHOT, "arm-smmu-v3-combined",

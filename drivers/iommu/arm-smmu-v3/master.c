@@ -130,7 +130,7 @@ struct iommu_device *smmu_probe_device(struct device *dev)
 	if (!m)
 		return ERR_PTR(-ENOMEM);
 	m->dev = dev;
-	spin_lock_init(&m->ste_lock);
+	raw_spin_lock_init(&m->ste_lock);
 	m->smmu = smmu_by_fwnode(fwspec->iommu_fwnode);
 	ret = m->smmu ? master_collect_sids(m, fwspec) : -ENODEV;
 	if (!ret)
@@ -211,7 +211,7 @@ bool smmu_capable(struct device *dev, enum iommu_cap cap)
 	case IOMMU_CAP_DEFERRED_FLUSH:
 		return true;
 	case IOMMU_CAP_DIRTY_TRACKING:
-		return m->smmu->feat.s1 && m->smmu->feat.coherent && m->smmu->feat.hd;
+		return m->smmu->feat.s1 && m->smmu->feat.hd;
 	default:
 		return false;
 	}

@@ -29,13 +29,19 @@ static void ppr_log(struct smmu_device *smmu, const struct smmu_ppr *p)
 		p->qw[0] & PPR0_EXEC ? "x" : "-", p->qw[1] & PPR1_ADDR);
 }
 
+/* PCIe 10.4.1.2.1: the last word on a PASID, which nobody waits for. */
+static bool ppr_is_stop_marker(const struct smmu_ppr *p)
+{
+	return (p->qw[0] & PPR0_SSV) && !(p->qw[0] & (PPR0_READ | PPR0_WRITE));
+}
+
 /* A group gets one answer, for its last request (I-39). */
 static void ppr_deny(struct smmu_device *smmu, const struct smmu_ppr *p)
 {
 	bool ssv = p->qw[0] & PPR0_SSV;
 	struct smmu_cmd cmd;
 
-	if (!(p->qw[0] & PPR0_LAST))
+	if (!(p->qw[0] & PPR0_LAST) || ppr_is_stop_marker(p))
 		return;
 	cmd = cmd_pri_resp(FIELD_GET(PPR0_SID, p->qw[0]),
 			   ssv ? FIELD_GET(PPR0_SSID, p->qw[0]) : 0, ssv,

@@ -9,7 +9,7 @@
  *	    smmu_instances_lock		list of instances
  *	  smmu_device.streams_lock	stream ID -> master
  *	    smmu_strtab.lock		growth of the stream table
- *	      smmu_master.ste_lock	STEs of a master; atomic
+ *	      smmu_master.ste_lock	STEs of a master; raw
  *	        smmu_cmdq.error_lock	raw, innermost
  *
  * Unmapping takes none of them: it reads the invalidation set under RCU.
@@ -155,8 +155,7 @@ struct smmu_device {
  * @ats: the endpoint's ATS is enabled; under the group mutex
  * @domain: the paging domain it is attached to, or NULL; under the group mutex
  * @ste_lock: serialises writers of its STEs
- * @blocked: an ATC timed out and its streams abort until the next attach;
- *	under @ste_lock
+ * @blocked: its streams abort until the next attach; under @ste_lock
  */
 struct smmu_master {
 	struct smmu_device *smmu;
@@ -168,7 +167,7 @@ struct smmu_master {
 	bool stall;
 	bool ats;
 	struct smmu_domain *domain;
-	spinlock_t ste_lock; /* see the lock order */
+	raw_spinlock_t ste_lock; /* see the lock order */
 	bool blocked;
 };
 
@@ -266,7 +265,7 @@ int smmu_strtab_prepare(struct smmu_device *smmu, u32 sid);
 struct smmu_ste *smmu_strtab_entry(struct smmu_device *smmu, u32 sid);
 u32 smmu_strtab_cfg(const struct smmu_device *smmu);
 int smmu_ste_write(struct smmu_master *master, const u64 *target);
-void smmu_master_block(struct smmu_master *master);
+void smmu_master_block(struct smmu_master *master, const char *why);
 void ste_make_abort(u64 *qw);
 void ste_make_bypass(const struct smmu_features *f, u64 *qw);
 void ste_make_s1(const struct smmu_features *f, const struct smmu_cdtab *t, bool stall, bool ats,
@@ -334,7 +333,7 @@ int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value);
 int smmu_fw_probe(struct platform_device *pdev, struct smmu_hints *hints);
 int smmu_fw_map(struct platform_device *pdev, const struct smmu_hints *hints,
 		struct smmu_device *smmu, resource_size_t *base);
-void smmu_fw_irqs(struct platform_device *pdev, struct smmu_device *smmu);
+int smmu_fw_irqs(struct platform_device *pdev, struct smmu_device *smmu);
 void smmu_fw_keep_rmrs(struct smmu_device *smmu);
 
 /* debugfs.c */

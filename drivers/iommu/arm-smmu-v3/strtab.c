@@ -305,38 +305,39 @@ int smmu_ste_write(struct smmu_master *master, const u64 *target)
 	unsigned long flags;
 	int ret;
 
-	spin_lock_irqsave(&master->ste_lock, flags);
+	raw_spin_lock_irqsave(&master->ste_lock, flags);
 	master->blocked = false;
 	ret = stes_write_locked(master, target);
-	spin_unlock_irqrestore(&master->ste_lock, flags);
+	raw_spin_unlock_irqrestore(&master->ste_lock, flags);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_ste_write);
 
 /**
  * smmu_master_block() - let all DMA of a master abort
- * @master: a device that did not answer an ATC invalidation
+ * @master: a device that cannot be trusted to respect its domain
+ * @why: the reason, for the log
  *
- * After the return no translated request of the device gets through: with
- * CR0.ATSCHK every one is checked against the STE (3.9.1). It stays so until
- * the device is attached anew.
+ * After the return no translated request of the device gets through either:
+ * with CR0.ATSCHK every one is checked against the STE (3.9.1). It stays so
+ * until the device is attached anew.
  *
  * Context: any; takes master->ste_lock.
  */
-void smmu_master_block(struct smmu_master *master)
+void smmu_master_block(struct smmu_master *master, const char *why)
 {
 	u64 abort[SMMU_ENTRY_QWORDS];
 	unsigned long flags;
 	bool already;
 
 	ste_make_abort(abort);
-	spin_lock_irqsave(&master->ste_lock, flags);
+	raw_spin_lock_irqsave(&master->ste_lock, flags);
 	already = master->blocked;
 	if (!already) {
 		master->blocked = true;
 		stes_write_locked(master, abort);
 	}
-	spin_unlock_irqrestore(&master->ste_lock, flags);
+	raw_spin_unlock_irqrestore(&master->ste_lock, flags);
 	if (!already)
-		dev_err(master->dev, "did not answer an ATC invalidation; its DMA is blocked\n");
+		dev_err(master->dev, "%s; its DMA is blocked\n", why);
 }

@@ -187,7 +187,7 @@ static void atcs_one_by_one(const struct smmu_inval *at, unsigned int num, u64 s
 		struct smmu_cmd cmd = cmd_atc_inv(at[i].sid, 0, false, start, size);
 
 		if (smmu_cmdq_run(&at[i].smmu->cmdq, &cmd, 1))
-			smmu_master_block(at[i].master);
+			smmu_master_block(at[i].master, "did not answer an ATC invalidation");
 	}
 }
 
@@ -203,6 +203,25 @@ static void inval_atcs(struct flush *f, const struct smmu_inval_set *set, u64 fi
 		flush_add(f, at[i].smmu, cmd_atc_inv(at[i].sid, 0, false, start, size));
 	if (flush_finish(f))
 		atcs_one_by_one(at, set->num_atc, start, size);
+}
+
+/*
+ * Drop all of the domain from each TLB. Called for a change that is that large,
+ * and when narrower commands failed: one that an instance takes for illegal
+ * must not leave freed pages within reach. Nothing more can be done when these
+ * fail too; the queue has logged it.
+ */
+static void inval_tlbs_whole(struct flush *f, const struct smmu_inval_set *set)
+{
+	unsigned int i;
+
+	flush_init(f);
+	for (i = 0; i < set->num - set->num_atc; i++) {
+		const struct smmu_inval *at = &set->at[i];
+
+		flush_add(f, at->smmu, smmu_tlbi_all(&at->smmu->feat, at->kind, at->tag));
+	}
+	flush_finish(f);
 }
 
 /**
@@ -239,7 +258,8 @@ void smmu_inval_range(struct smmu_domain *d, unsigned long iova, size_t size, si
 	flush_init(&f);
 	for (i = 0; i < set->num - set->num_atc; i++)
 		add_tlb_cmds(&f, &set->at[i], &r);
-	flush_finish(&f);
+	if (flush_finish(&f))
+		inval_tlbs_whole(&f, set);
 	if (set->num_atc)
 		inval_atcs(&f, set, iova, iova + (size - 1));
 }
@@ -255,7 +275,6 @@ void smmu_inval_domain(struct smmu_domain *d)
 {
 	const struct smmu_inval_set *set;
 	struct flush f;
-	unsigned int i;
 
 	smp_mb(); /* see the top of this file */
 	guard(rcu)();
@@ -263,13 +282,7 @@ void smmu_inval_domain(struct smmu_domain *d)
 	if (!set)
 		return;
 
-	flush_init(&f);
-	for (i = 0; i < set->num - set->num_atc; i++) {
-		const struct smmu_inval *at = &set->at[i];
-
-		flush_add(&f, at->smmu, smmu_tlbi_all(&at->smmu->feat, at->kind, at->tag));
-	}
-	flush_finish(&f);
+	inval_tlbs_whole(&f, set);
 	if (set->num_atc)
 		inval_atcs(&f, set, 0, U64_MAX);
 }
