@@ -54,8 +54,10 @@ class Patch:
         self.patterns = section.get('files', '').split()
         self.remove = section.get('remove', '').split()
         self.symbols = section.get('symbols', '').split()
+        self.entries = section.get('entries', '').split()
         self.files = [p for p in paths if any(fnmatch.fnmatchcase(p, f) for f in self.patterns)]
         self.missing = [f for f in self.patterns if not fnmatch.filter(paths, f)]
+        self.missing += [f for f in self.entries if not os.path.exists(os.path.join(ROOT, f))]
         edit = os.path.join(ROOT, 'series', name + '.patch')
         self.edit = edit if os.path.exists(edit) else None
 
@@ -107,6 +109,22 @@ def apply_edit(edit, state):
             state[path] = content(os.path.join(tmp, path))
 
 
+def merge_entries(path, state):
+    """Put MAINTAINERS entries where their titles belong in the kernel's list."""
+    data, mode = state.get('MAINTAINERS') or content(os.path.join(PRISTINE, 'MAINTAINERS'))
+    head, mark, tail = data.decode().partition('Maintainers List\n')
+    blocks = re.split(r'\n\n+', tail.strip('\n'))
+    is_entry = re.compile(r'[^\n]+\n[A-Z]:\t')
+    with open(os.path.join(ROOT, path), encoding='utf-8') as f:
+        wanted = [b for b in re.split(r'\n\n+', f.read().strip('\n')) if is_entry.match(b)]
+    for block in wanted:
+        title = block.partition('\n')[0]
+        after = (i for i, b in enumerate(blocks)
+                 if is_entry.match(b) and b.partition('\n')[0] > title)
+        blocks.insert(next(after, len(blocks)), block)
+    state['MAINTAINERS'] = (head + mark + '\n\n'.join(blocks) + '\n').encode(), mode
+
+
 def apply(patch, state, symbols):
     """Add one patch of the plan to the state and to the set of Kconfig symbols."""
     for path in patch.remove:
@@ -122,6 +140,8 @@ def apply(patch, state, symbols):
         state[FRAGMENT] = fragment(symbols)
     if patch.edit:
         apply_edit(patch.edit, state)
+    for path in patch.entries:
+        merge_entries(path, state)
 
 
 def final():
