@@ -140,6 +140,11 @@ def read_results(log):
             job = text[4:]
         if not ours and SPLAT.search(text) and not HARMLESS.search(text):
             splats.append(text)
+        found = re.search(r'io-pgtable-arm: self-test: (\d+) passed, (\d+) failed', text)
+        if found and not ours:
+            good, bad = map(int, found.groups())
+            passed += [f'page table self-test {n}' for n in range(1, good + 1)]
+            failed += [f'page table self-test: {bad} failed'] * (bad > 0)
         found = re.match(r'^ *# Subtest: (\S+)', text)
         if found:
             suite = found.group(1)
