@@ -20,6 +20,8 @@
  * send translated requests that it made up.
  *
  * Context: under the group mutex.
+ *
+ * Return: true if all of them agree.
  */
 bool smmu_ats_usable(struct smmu_master *master)
 {

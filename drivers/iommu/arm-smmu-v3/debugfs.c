@@ -73,7 +73,7 @@ static void show_master(struct seq_file *s, struct smmu_device *smmu, struct smm
 		seq_printf(s, "%s%#x", i ? "," : "", m->sids[i]);
 	seq_printf(s, " domain %s%s%s\n", config < ARRAY_SIZE(words) && words[config] ?
 		   words[config] : "blocked", m->ats ? ", ATS" : "",
-		   READ_ONCE(m->blocked) ? " after an ATC time-out" : "");
+		   READ_ONCE(m->blocked) ? " by the driver" : "");
 }
 
 static int masters_show(struct seq_file *s, void *unused)

@@ -104,6 +104,8 @@ static int flush_finish(struct flush *f)
  * @f: features of the instance
  * @kind: SMMU_INVAL_S1 or SMMU_INVAL_S2
  * @tag: ASID or VMID
+ *
+ * Return: the command.
  */
 struct smmu_cmd smmu_tlbi_all(const struct smmu_features *f, enum smmu_inval_kind kind, u16 tag)
 {
