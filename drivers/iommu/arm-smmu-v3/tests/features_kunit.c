@@ -100,7 +100,8 @@ static void check_fields(struct kunit *test, const struct smmu_idregs *id,
 	KUNIT_EXPECT_EQ(test, !!(f->pgsizes & 0x20000000), !!(e & 0x40));
 	if (!hints->httu_valid) {
 		KUNIT_EXPECT_EQ(test, f->ha, (a >> 6 & 3) >= 1);
-		KUNIT_EXPECT_EQ(test, f->hd, (a >> 6 & 3) >= 2);
+		/* 3.13.1: updates of descriptors need coherent walks to be atomic */
+		KUNIT_EXPECT_EQ(test, f->hd, (a >> 6 & 3) >= 2 && hints->coherent);
 	}
 	KUNIT_EXPECT_EQ(test, f->coherent, hints->coherent);
 	KUNIT_EXPECT_EQ(test, f->page0_only, hints->page0_only);
