@@ -84,13 +84,13 @@ static inline unsigned int oracle_width(unsigned int ps)
 static inline const char *oracle_check_root(const struct oracle *o)
 {
 	unsigned int stride = o->page - 3, covered = o->page + stride * (4 - o->start);
-	unsigned int top = o->input - (covered - stride);
-	u64 bytes = 8ULL << top;
+	u64 bytes;
 
 	if (o->start > 3 || o->input < 25 || o->input > (o->page == 16 ? 52 : 48))
 		return "input size";
 	if (o->input <= covered - stride)
 		return "root is indexed by nothing";
+	bytes = 8ULL << (o->input - (covered - stride));
 	if (o->kind == ORACLE_STAGE1 && o->input > covered)
 		return "root too small";
 	if (o->kind == ORACLE_STAGE2 && o->input > covered + 4)

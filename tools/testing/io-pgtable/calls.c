@@ -22,6 +22,11 @@ static const struct setup s2_4k_hd = {
 	.oas = 40, .quirks = IO_PGTABLE_QUIRK_ARM_HD,
 };
 
+static const struct setup upper = {
+	.name = "64S1 4K TTBR1", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x40201000, .ias = 39,
+	.oas = 48, .quirks = IO_PGTABLE_QUIRK_ARM_TTBR1,
+};
+
 static struct setup with(struct setup s, enum io_pgtable_fmt fmt, unsigned int ias,
 			 unsigned int oas, unsigned long quirks)
 {
@@ -174,13 +179,11 @@ static void bad_input(void)
 	expect(bench_unmap(SZ_1G, SZ_1G, 1, GATHER_SYNC) == 0);
 	expect(!bench.ops->iova_to_phys(bench.ops, 1ull << 48));
 	expect(!bench.ops->iova_to_phys(bench.ops, ~0ull));
-	/* Upper half: the lower one is out of range */
 	bench_verify();
 	bench_close();
 
-	if (!bench_open(&(struct setup){ .name = "TTBR1", .fmt = ARM_64_LPAE_S1,
-					 .pgsizes = 0x40201000, .ias = 39, .oas = 48,
-					 .quirks = IO_PGTABLE_QUIRK_ARM_TTBR1 }))
+	/* Upper half: the lower one is out of range */
+	if (!bench_open(&upper))
 		return;
 	io_pgtable_quiet = true;
 	expect(bench.ops->map_pages(bench.ops, 0, 0, SZ_4K, 1, RW, GFP_KERNEL, &(size_t){ 0 }) ==

@@ -21,7 +21,7 @@
 #define ARENA_SIZE	(512ul << 20)
 #define UNIT		4096ul
 #define UNITS		(ARENA_SIZE / UNIT)
-#define MAX_STALE	(1u << 20)
+#define MAX_STALE	0x100000u
 #define CLASSES		12
 #define FIRST		1024u		/* no table at the base: unit 0 says "none" */
 
