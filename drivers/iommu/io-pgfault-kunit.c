@@ -502,6 +502,56 @@ static void i44_allocation_fails(struct kunit *test)
 	EXPECT_PAGES(test, t.kept[0], 0x4000);
 }
 
+/* I-39, I-44: a lost request fails its group, and no other one that looks alike. */
+static void i44_loss_is_of_one_group(struct kunit *test)
+{
+	const u32 resp = REQ_PASID | REQ_RESP_PASID;
+	static struct iommu_attach_handle other;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, iommu_attach_device_pasid(&t.domain, fake_dev(0), 6,
+							&other), 0);
+	kunit_activate_static_stub(test, iopf_zalloc, failing_zalloc);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, fake_report(0, resp, PASID, i, PERM_R, 0x1000), -ENOMEM);
+	kunit_deactivate_static_stub(test, iopf_zalloc);
+
+	/* Another PASID, and an index that is equal modulo 512. */
+	KUNIT_EXPECT_EQ(test, fake_report(0, resp | REQ_LAST, 6, 1, PERM_R, 0x2000), 0);
+	KUNIT_EXPECT_EQ(test, fake_report(0, resp | REQ_LAST, PASID, 513, PERM_R, 0x3000), 0);
+	/* The group itself, once. */
+	KUNIT_EXPECT_EQ(test, fake_report(0, resp | REQ_LAST, PASID, 1, PERM_R, 0x4000), -ENOMEM);
+	fake_expect_one(test, 0, 1, PASID, IOMMU_PAGE_RESP_INVALID, 0x4000);
+	KUNIT_EXPECT_EQ(test, fake_report(0, resp | REQ_LAST, PASID, 1, PERM_R, 0x5000), 0);
+
+	/* A stop marker ends them all. */
+	fake_report(0, resp | REQ_LAST, PASID, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, fake_report(0, resp | REQ_LAST, PASID, 2, PERM_R, 0x6000), 0);
+	iommu_detach_device_pasid(&t.domain, fake_dev(0), 6);
+	KUNIT_EXPECT_EQ(test, t.nr_kept, 4);
+}
+
+/* I-40: neither does a loss outlive an overflow or its time. */
+static void i44_loss_is_forgotten(struct kunit *test)
+{
+	unsigned int i;
+
+	kunit_activate_static_stub(test, iopf_zalloc, failing_zalloc);
+	KUNIT_EXPECT_EQ(test, partial(PASID, 1, 0x1000), -ENOMEM);
+	kunit_deactivate_static_stub(test, iopf_zalloc);
+	iopf_queue_discard_partial(t.queue);
+	KUNIT_EXPECT_EQ(test, last(PASID, 1, 0x2000), 0);
+
+	iopf_timeout_ms = 200;
+	kunit_activate_static_stub(test, iopf_zalloc, failing_zalloc);
+	for (i = 0; i < 40; i++)
+		KUNIT_EXPECT_EQ(test, partial(PASID, i, 0x1000), -ENOMEM);
+	kunit_deactivate_static_stub(test, iopf_zalloc);
+	KUNIT_EXPECT_EQ(test, last(PASID, 39, 0x2000), -ENOMEM);
+	msleep(400);
+	KUNIT_EXPECT_EQ(test, last(PASID, 38, 0x2000), 0);
+}
+
 /* I-44, I-61: queue and device come to be, or not, without leaving anything. */
 static void i44_queue_allocation_fails(struct kunit *test)
 {
@@ -654,6 +704,8 @@ static struct kunit_case iopf_cases[] = {
 	KUNIT_CASE(i43_remove_answers),
 	KUNIT_CASE(add_device_refuses),
 	KUNIT_CASE(i44_allocation_fails),
+	KUNIT_CASE(i44_loss_is_of_one_group),
+	KUNIT_CASE(i44_loss_is_forgotten),
 	KUNIT_CASE(i44_queue_allocation_fails),
 	KUNIT_CASE(i44_too_many_partials),
 	KUNIT_CASE(unknown_type),

@@ -151,27 +151,43 @@ static void iopf_drop_partial(struct iopf_source *src, struct iopf_fault *iopf)
 	kfree(to_partial(iopf));
 }
 
-/* Drop the partials that @match finds related to @prm: (prm, partial). */
-static void iopf_drop_partials(struct iopf_source *src,
-			       bool (*match)(const struct iommu_fault_page_request *,
-					     const struct iommu_fault_page_request *),
-			       const struct iommu_fault_page_request *prm)
+typedef bool (*iopf_match)(const struct iommu_fault_page_request *,
+			   const struct iommu_fault_page_request *);
+
+/*
+ * Forget what was collected for groups that @match relates to @prm. It is asked
+ * with (@prm, what is remembered).
+ */
+static void iopf_forget(struct iopf_source *src, iopf_match match,
+			const struct iommu_fault_page_request *prm)
 {
 	struct iopf_fault *iopf, *next;
+	struct iopf_lost *lost;
 
 	list_for_each_entry_safe(iopf, next, &src->param.partial, list) {
 		if (match(prm, &iopf->fault.prm))
 			iopf_drop_partial(src, iopf);
 	}
+
+	for (lost = src->lost; lost < src->lost + IOPF_MAX_LOST; lost++) {
+		if (lost->used && match(prm, &lost->prm))
+			lost->used = false;
+	}
 }
 
-static void iopf_drop_all_partials(struct iopf_source *src)
+/*
+ * A Last request that still comes is then served alone. That is what hardware
+ * does as well, with its own "Success" to a Last it had no room for: the device
+ * asks again for the pages that it misses. A failure would hit groups which
+ * merely use an index again whose Last was swallowed.
+ */
+static void iopf_forget_all(struct iopf_source *src)
 {
 	struct iopf_fault *iopf, *next;
 
 	list_for_each_entry_safe(iopf, next, &src->param.partial, list)
 		iopf_drop_partial(src, iopf);
-	bitmap_zero(src->broken, IOPF_PRG_INDICES);
+	memset(src->lost, 0, sizeof(src->lost));
 }
 
 /*
@@ -289,12 +305,12 @@ static int iopf_accept_partial(struct iopf_source *src, struct iopf_fault *evt,
 		return -ENODEV;
 	}
 
-	iopf_drop_partials(src, iopf_supersedes, prm);
+	iopf_forget(src, iopf_supersedes, prm);
 	if (!part || src->nr_partials >= IOPF_MAX_PARTIALS) {
 		/* The answer comes with the Last request, and must not be success. */
 		kfree(part);
-		iopf_drop_partials(src, iopf_same_group, prm);
-		set_bit(prm->grpid % IOPF_PRG_INDICES, src->broken);
+		iopf_forget(src, iopf_same_group, prm);
+		iopf_lost_mark(src->lost, prm, iopf_deadline());
 		return ret;
 	}
 
@@ -337,10 +353,9 @@ static int iopf_hold(struct iopf_source *src, struct iopf_fault *evt,
 	if (src->gone)
 		return -ENODEV;
 
-	iopf_drop_partials(src, iopf_supersedes, prm);
-	if (test_and_clear_bit(prm->grpid % IOPF_PRG_INDICES, src->broken) ||
-	    !trk || src->nr_groups >= IOPF_MAX_GROUPS) {
-		iopf_drop_partials(src, iopf_same_group, prm);
+	iopf_forget(src, iopf_supersedes, prm);
+	if (!trk || src->nr_groups >= IOPF_MAX_GROUPS || iopf_is_lost(src->lost, prm)) {
+		iopf_forget(src, iopf_same_group, prm);
 		return -ENOMEM;
 	}
 
@@ -403,7 +418,7 @@ static int iopf_dispatch(struct iopf_source *src, struct iopf_fault *evt)
 
 	if (iopf_is_stop_marker(prm)) {
 		guard(mutex)(&src->param.lock);
-		iopf_drop_partials(src, iopf_same_pasid, prm);
+		iopf_forget(src, iopf_same_pasid, prm);
 		return 0;
 	}
 
@@ -599,7 +614,7 @@ void iopf_retire_pasid(struct device *dev, ioasid_t pasid)
 
 	scoped_guard(mutex, &src->report_lock) {
 		guard(mutex)(&src->param.lock);
-		iopf_drop_partials(src, iopf_same_pasid, &key);
+		iopf_forget(src, iopf_same_pasid, &key);
 		list_for_each_entry_safe(group, next, &src->param.faults, pending_node) {
 			if (iopf_same_pasid(&key, &group->last_fault.fault.prm))
 				iopf_settle(src, to_tracked(group),
@@ -632,7 +647,7 @@ int iopf_queue_discard_partial(struct iopf_queue *queue)
 	guard(mutex)(&queue->lock);
 	list_for_each_entry(param, &queue->devices, queue_list) {
 		guard(mutex)(&param->lock);
-		iopf_drop_all_partials(to_source(param));
+		iopf_forget_all(to_source(param));
 	}
 
 	return 0;
@@ -703,7 +718,7 @@ static void iopf_source_shut(struct iopf_source *src)
 
 	guard(mutex)(&src->report_lock);
 	guard(mutex)(&src->param.lock);
-	iopf_drop_all_partials(src);
+	iopf_forget_all(src);
 	list_for_each_entry_safe(group, next, &src->param.faults, pending_node)
 		iopf_settle(src, to_tracked(group), IOMMU_PAGE_RESP_INVALID);
 	list_for_each_entry_safe(group, next, &src->handed, pending_node)
@@ -723,7 +738,9 @@ static void iopf_source_shut(struct iopf_source *src)
  * handler is being called for it.
  *
  * The driver first stops the device's faults in the IOMMU and drains its
- * hardware queue; it disables PRI in the device afterwards.
+ * hardware queue; it disables PRI in the device afterwards. A report that the
+ * driver makes nevertheless is refused, with a page_response(): it must have
+ * returned before the driver frees what that needs.
  *
  * Context: Sleeps. Takes @queue->lock and the lock of dev->iommu. Does not wait
  * for handlers' work items; iopf_queue_free() does.

@@ -18,8 +18,8 @@
 #ifndef __IOMMU_IO_PGFAULT_H
 #define __IOMMU_IO_PGFAULT_H
 
-#include <linux/bitmap.h>
 #include <linux/iommu.h>
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -33,8 +33,18 @@
 #define IOPF_MAX_PARTIALS	1024
 #define IOPF_MAX_GROUPS		65536
 
-/* Page request group indices have nine bits (PCIe, Page Request Message). */
-#define IOPF_PRG_INDICES	512
+/* Groups of one device that lost a request, remembered at a time. */
+#define IOPF_MAX_LOST		16
+
+/*
+ * A group of which a partial could not be kept: its Last request is refused.
+ * It needs no memory at the time when there is none.
+ */
+struct iopf_lost {
+	struct iommu_fault_page_request prm;	/* any request of the group */
+	unsigned long deadline;			/* the Last comes by then, or never */
+	bool used;
+};
 
 /**
  * struct iopf_source - a device that reports faults
@@ -49,7 +59,7 @@
  * @nr_partials: requests on @param.partial
  * @nr_groups: groups that exist
  * @gone: removed from its queue; nothing is accepted or answered any more
- * @broken: group indices (modulo its size) that lost a partial request
+ * @lost: groups that lost a partial request
  *
  * All but @report_lock is protected by @param.lock; @oldest_ticket may be read
  * without.
@@ -66,7 +76,7 @@ struct iopf_source {
 	unsigned int nr_partials;
 	unsigned int nr_groups;
 	bool gone;
-	DECLARE_BITMAP(broken, IOPF_PRG_INDICES);
+	struct iopf_lost lost[IOPF_MAX_LOST];
 };
 
 /* Every iopf_group is one of these. @settled: under the source's param.lock. */
@@ -128,6 +138,36 @@ static inline bool iopf_supersedes(const struct iommu_fault_page_request *new,
 {
 	return new->grpid == old->grpid && !iopf_same_pasid(new, old) &&
 	       !((new->flags | old->flags) & IOMMU_FAULT_PAGE_RESPONSE_NEEDS_PASID);
+}
+
+/* Remember that the group of @prm lost a request, at the cost of the oldest. */
+static inline void iopf_lost_mark(struct iopf_lost lost[IOPF_MAX_LOST],
+				  const struct iommu_fault_page_request *prm,
+				  unsigned long deadline)
+{
+	unsigned int i, slot = 0;
+
+	for (i = 1; i < IOPF_MAX_LOST && lost[slot].used; i++) {
+		if (!lost[i].used || time_before(lost[i].deadline, lost[slot].deadline))
+			slot = i;
+	}
+	lost[slot] = (struct iopf_lost) {
+		.prm = *prm, .deadline = deadline, .used = true,
+	};
+}
+
+/* Whether the group of @prm lost a request, and its Last may still come. */
+static inline bool iopf_is_lost(const struct iopf_lost lost[IOPF_MAX_LOST],
+				const struct iommu_fault_page_request *prm)
+{
+	unsigned int i;
+
+	for (i = 0; i < IOPF_MAX_LOST; i++) {
+		if (lost[i].used && time_before(jiffies, lost[i].deadline) &&
+		    iopf_same_group(prm, &lost[i].prm))
+			return true;
+	}
+	return false;
 }
 
 #ifdef CONFIG_IOMMU_IOPF
