@@ -7,6 +7,7 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
+#include <linux/completion.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -358,6 +359,7 @@ static void i45_access_is_checked(struct kunit *test)
 		{ PERM_W, ro, IOMMU_PAGE_RESP_INVALID },
 		{ PERM_R | PERM_W, ro + PAGE_SIZE, IOMMU_PAGE_RESP_INVALID },
 		{ PERM_X, ro, IOMMU_PAGE_RESP_INVALID },
+		{ PERM_R | PERM_X, ro, IOMMU_PAGE_RESP_INVALID },
 		{ PERM_R | PERM_X, rx, IOMMU_PAGE_RESP_SUCCESS },
 		{ PERM_R | PERM_X | PERM_W, rx, IOMMU_PAGE_RESP_INVALID },
 		{ PERM_R, none, IOMMU_PAGE_RESP_INVALID },
@@ -409,6 +411,39 @@ static void i43_unbind_with_fault_in_flight(struct kunit *test)
 	fake_expect_one(test, 0, 1, pasid, IOMMU_PAGE_RESP_INVALID, addr);
 	flush_workqueue(queue->wq);
 	KUNIT_EXPECT_EQ(test, fake_answers(), 1);
+}
+
+struct blocker {
+	struct work_struct work;
+	struct completion go;
+};
+
+static void block(struct work_struct *work)
+{
+	wait_for_completion(&container_of(work, struct blocker, work)->go);
+}
+
+/* I-34, I-43: the work of a fault starts when its bond has long been freed. */
+static void i43_unbind_before_work_starts(struct kunit *test)
+{
+	unsigned long addr = map(test, 1, PROT_READ | PROT_WRITE);
+	struct iommu_sva *bond = bind(test, 0, current->mm);
+	u32 pasid = iommu_sva_get_pasid(bond);
+	struct blocker blocker;
+
+	init_completion(&blocker.go);
+	INIT_WORK_ONSTACK(&blocker.work, block);
+	workqueue_set_max_active(queue->wq, 1);
+	queue_work(queue->wq, &blocker.work);
+
+	fake_report(0, REQ_PASID | REQ_LAST, pasid, 1, PERM_W, addr);
+	iommu_sva_unbind_device(bond);
+	complete(&blocker.go);
+	flush_workqueue(queue->wq);
+	destroy_work_on_stack(&blocker.work);
+	fake_expect_one(test, 0, 1, pasid, IOMMU_PAGE_RESP_INVALID, addr);
+	/* Nobody waits for it any more: the page is not brought in. */
+	KUNIT_EXPECT_FALSE(test, present(addr, false));
 }
 
 #define RACE_THREADS	4
@@ -486,6 +521,7 @@ static struct kunit_case sva_cases[] = {
 	KUNIT_CASE(i45_access_is_checked),
 	KUNIT_CASE(i41_fault_after_unbind),
 	KUNIT_CASE(i43_unbind_with_fault_in_flight),
+	KUNIT_CASE(i43_unbind_before_work_starts),
 	KUNIT_CASE_SLOW(i34_bind_races),
 	{}
 };

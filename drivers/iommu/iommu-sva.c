@@ -214,7 +214,8 @@ static void sva_domain_put(struct iommu_domain *domain)
 /*
  * What binds @mm to PASIDs: as it is, or new. A new one is not published
  * before a bond exists, since nothing could take it back afterwards: readers of
- * mm->iommu_mm use no lock.
+ * mm->iommu_mm use no lock. An IOMMU driver that is attached to meanwhile has
+ * the PASID from the argument of its set_dev_pasid().
  */
 static struct iommu_mm_data *sva_mm_data_get(struct device *dev,
 					     struct mm_struct *mm)
@@ -333,14 +334,16 @@ static struct iommu_sva *sva_new_bond(struct device *dev, struct mm_struct *mm,
  * handlers of @mm may take.
  *
  * Return: the handle, for iommu_sva_unbind_device(), or an ERR_PTR:
- * -ENODEV     no IOMMU
- * -EINVAL     no address space
- * -EOPNOTSUPP the IOMMU, or this architecture, cannot share address spaces
- * -EBUSY      the PASID is in use otherwise, or @mm has tags that devices do
- *             not understand
- * -EOVERFLOW  the PASID of @mm is too large for @dev
- * -ENOSPC     no PASID left
- * -ENOMEM     no memory
+ *
+ * * -ENODEV: no IOMMU
+ * * -EINVAL: no address space
+ * * -EOPNOTSUPP: the IOMMU, or this architecture, cannot share address spaces
+ * * -EBUSY: the PASID is in use otherwise, or @mm has tags that devices do not
+ *   understand
+ * * -EOVERFLOW: the PASID of @mm is too large for @dev
+ * * -ENOSPC: no PASID left
+ * * -ENOMEM: no memory
+ *
  * or what the driver refused the attachment with.
  */
 struct iommu_sva *iommu_sva_bind_device(struct device *dev, struct mm_struct *mm)
@@ -404,7 +407,8 @@ static int sva_retire(struct device *dev, void *pasid)
  * To be called once for each bind. With the last of them the address space
  * leaves the device's PASID: its transactions are blocked, and faults it still
  * has are answered. The device driver has made the device stop using the PASID
- * before.
+ * before; the IOMMU driver, in its remove_dev_pasid(), drains its hardware queue
+ * of faults of that PASID.
  *
  * The PASID stays with the mm; another process cannot get it before the mm is
  * freed.
