@@ -59,7 +59,8 @@ class Machine:
                    'lazy': 'iommu.passthrough=0 iommu.strict=0',
                    'passthrough': 'iommu.passthrough=1'}[self.mode]
         append = (f'console=ttyAMA0 log_buf_len=2M printk.devkmsg=on {options} '
-                  f'jobs={self.jobs} bytes={self.disk_bytes} domain={domain} {self.append}')
+                  f'jobs={self.jobs} bytes={self.disk_bytes} domain={domain} '
+                  f'edu_bits={40 if self.mode == "passthrough" else 28} {self.append}')
         out = os.path.join(ROOT, self.out)
         args = [QEMU, '-machine', board, '-cpu', self.cpu, '-smp', str(self.cpus),
                 '-m', self.memory, '-nographic', '-no-reboot', '-nodefaults',
@@ -71,7 +72,8 @@ class Machine:
                 '-netdev', 'user,id=net,restrict=on', '-device',
                 'virtio-net-pci,netdev=net,disable-legacy=on,iommu_platform=on,romfile=']
         if self.has_edu():
-            args += ['-device', 'edu']
+            # Without translation the device must reach RAM, which starts at 1 GiB.
+            args += ['-device', 'edu,dma_mask=0xffffffffff' if self.mode == 'passthrough' else 'edu']
         if self.firmware == 'ACPI':
             args += ['-bios', uefi()]
         if self.dtb:

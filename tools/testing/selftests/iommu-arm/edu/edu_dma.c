@@ -44,6 +44,10 @@
 /* The device starts 100 ms after the command; emulated CPUs may be slower. */
 #define EDU_TIMEOUT_US		(10 * USEC_PER_SEC)
 
+static unsigned int bits = 28;
+module_param(bits, uint, 0444);
+MODULE_PARM_DESC(bits, "width of the addresses given to the device, as in its dma_mask");
+
 struct edu {
 	struct pci_dev *pdev;
 	void __iomem *regs;
@@ -180,6 +184,8 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	if (!edu)
 		return -ENOMEM;
+	if (bits < 12 || bits > 64)
+		return -EINVAL;
 	edu->pdev = pdev;
 	edu->out = (u8 *)devm_get_free_pages(&pdev->dev, GFP_KERNEL, 0);
 	edu->in = (u8 *)devm_get_free_pages(&pdev->dev, GFP_KERNEL, 0);
@@ -194,7 +200,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	edu->regs = pcim_iomap(pdev, 0, 0);
 	if (!edu->regs)
 		return -ENOMEM;
-	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(28));
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(bits));
 	if (ret)
 		return ret;
 	pci_set_master(pdev);
