@@ -261,7 +261,7 @@ static void lookups_agree_i1(struct kunit *test)
 
 	lpae_expect_map(t, base + table - 3 * page, table, page, 5, LPAE_RW);
 	for (unsigned int i = 0; i < 5; i++)
-		lpae_expect(t, base + table + (i - 3) * page, table + i * page);
+		lpae_expect(t, base + table - 3 * page + i * page, table + i * page);
 	lpae_expect(t, base + table + 2 * page, 0);
 	lpae_expect_unmap(t, base + table - 3 * page, page, 5, 5 * page);
 	lpae_expect(t, base + table, 0);
