@@ -152,7 +152,7 @@ static void cmdq_i19_producers_with_errors(struct kunit *test)
 {
 	unsigned int shift;
 
-	for (shift = 1; shift <= 7; shift += 2) {
+	for (shift = 1; shift <= 7; shift += 3) {
 		stress(test, shift, false, 60, 1 << 1 | 1 << 2 | 1 << 3);
 		stress(test, shift, true, 60, 1 << 1 | 1 << 2 | 1 << 3);
 	}

@@ -181,7 +181,8 @@ static u32 fake_read_locked(struct fake_smmu *f, u32 offset)
 	case 0x98:
 		return f->prod;
 	case 0x9c:
-		if (f->pace == FAKE_LAZY)
+		/* who waits helps a thread that does not get a CPU */
+		if (f->pace == FAKE_LAZY || f->pace == FAKE_THREAD)
 			fake_steps(f, dice_roll(&f->dice) % 4);
 		return f->cons | f->err << 24;
 	case 0x100a8:
