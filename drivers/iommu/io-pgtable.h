@@ -8,6 +8,7 @@
 #define _DRIVERS_IOMMU_IO_PGTABLE_H
 
 #include <linux/bug.h>
+#include <linux/compiler.h>
 #include <linux/io-pgtable.h>
 #include <linux/iommu.h>
 #include <linux/kconfig.h>
@@ -15,8 +16,16 @@
 #if IS_ENABLED(CONFIG_IOMMU_IO_PGTABLE_LPAE_SELFTEST) || \
 	IS_ENABLED(CONFIG_IOMMU_IO_PGTABLE_LPAE_KUNIT_TEST)
 extern bool io_pgtable_quiet;
+
+static inline bool io_pgtable_is_quiet(void)
+{
+	return READ_ONCE(io_pgtable_quiet);
+}
 #else
-#define io_pgtable_quiet false
+static inline bool io_pgtable_is_quiet(void)
+{
+	return false;
+}
 #endif
 
 /*
@@ -26,7 +35,7 @@ extern bool io_pgtable_quiet;
 #define io_pgtable_caller_bug(cond) ({				\
 	bool __bug = !!(cond);					\
 								\
-	WARN_ON_ONCE(__bug && !READ_ONCE(io_pgtable_quiet));	\
+	WARN_ON_ONCE(__bug && !io_pgtable_is_quiet());		\
 	unlikely(__bug);					\
 })
 
