@@ -32,7 +32,7 @@ config IOMMU_IO_PGTABLE_LPAE_SELFTEST
 
 config IOMMU_IO_PGTABLE_LPAE_KUNIT_TEST
 	tristate "KUnit tests for the long-descriptor format" if !KUNIT_ALL_TESTS
-	depends on KUNIT && IOMMU_IO_PGTABLE_LPAE && 64BIT
+	depends on KUNIT && IOMMU_IO_PGTABLE_LPAE && IOMMU_API && 64BIT
 	default KUNIT_ALL_TESTS
 	help
 	  One case for each promise of the format, judged by a decoder that

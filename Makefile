@@ -53,7 +53,7 @@ matrix: initramfs
 	@scripts/matrix
 
 .PHONY: check
-check: setup
+check: tree
 	@scripts/check
 
 .PHONY: test

@@ -134,6 +134,7 @@ def read_results(log):
     """Split a console log into passed, failed and skipped names, and splats."""
     passed, failed, skipped, splats = [], [], [], []
     job = suite = ''
+    suite_failed = False
     for line in log.splitlines():
         text = STAMP.sub('', line.rstrip('\r'))
         ours = text.startswith('G| ')
@@ -154,8 +155,11 @@ def read_results(log):
         if not found or not (ours or job == 'kunit'):
             continue
         depth = len(found['indent'])
-        if not ours and (depth > 4 or (depth == 0 and not found['no'])):
+        # Parameters of a case count as one; a suite counts where no case says why it failed.
+        if not ours and (depth > 4 or (depth == 0 and (not found['no'] or suite_failed))):
+            suite_failed = suite_failed and depth > 0
             continue
+        suite_failed = bool(found['no']) or suite_failed
         name = f'{job}: {found["name"]}' if ours else f'kunit {suite}: {found["name"]}'
         if found['no']:
             failed.append(name)

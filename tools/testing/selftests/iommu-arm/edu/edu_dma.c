@@ -21,7 +21,7 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/random.h>
-#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #define EDU_ID			0x00
@@ -137,7 +137,7 @@ static ssize_t stale_store(struct device *dev, struct device_attribute *attr,
 	ret = edu_dma(edu, address + EDU_CACHED, EDU_ONE_ACCESS, true);
 	if (ret)
 		return ret;
-	return page[EDU_CACHED] == 0x5a && page[EDU_CACHED + EDU_ONE_ACCESS - 1] == 0x5a ? len : -EFAULT;
+	return memchr_inv(page + EDU_CACHED, 0x5a, EDU_ONE_ACCESS) ? -EFAULT : len;
 }
 static DEVICE_ATTR_WO(stale);
 
