@@ -397,6 +397,27 @@ static void inval_i48_deaf_endpoint(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, t->master[2].blocked);
 }
 
+/* I-19: an instance that refuses the narrow commands is asked to drop everything. */
+static void inval_i19_refused_command(struct kunit *test)
+{
+	struct inval_test *t = inval_test(test, 2);
+	unsigned int i;
+
+	add_place(t, 0, SMMU_INVAL_S1, 0x55, 0);
+	add_place(t, 1, SMMU_INVAL_S1, 0x66, 0);
+	for (i = 0; i < 4; i++) {
+		fake_clear(t->f[0]);
+		fake_clear(t->f[1]);
+		fake_fail(t->f[0], i, 1, 1);
+		smmu_inval_range(&t->domain, 0x1000, SZ_16K, SZ_4K);
+		KUNIT_EXPECT_EQ(test, fake_count(t->f[0], 0x11), 1);
+		KUNIT_EXPECT_EQ(test, fake_count(t->f[1], 0x12), 4);
+		expect_log(test, t->f[0], t->f[0]->logged - 2, 0x0055000000000011ull, 0);
+		KUNIT_EXPECT_EQ(test, fake_word(t->f[0], t->f[0]->logged - 1, 0) & 0xff, 0x46);
+		KUNIT_EXPECT_FALSE(test, fake_error_pending(t->f[0]));
+	}
+}
+
 /* Nothing to do is nothing done. */
 static void inval_nothing(struct kunit *test)
 {
@@ -417,6 +438,7 @@ static struct kunit_case inval_cases[] = {
 	KUNIT_CASE(inval_i7_other_regimes),
 	KUNIT_CASE(inval_i7_random_ranges),
 	KUNIT_CASE(inval_i7_large_range),
+	KUNIT_CASE(inval_i19_refused_command),
 	KUNIT_CASE(inval_i46_atc_after_tlb),
 	KUNIT_CASE(inval_i46_range_covers),
 	KUNIT_CASE(inval_i48_deaf_endpoint),
