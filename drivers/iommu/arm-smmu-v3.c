@@ -152,6 +152,7 @@ static int smmu_probe(struct platform_device *pdev)
 		return -ENOMEM;
 	smmu->dev = &pdev->dev;
 	mutex_init(&smmu->streams_lock);
+	INIT_LIST_HEAD(&smmu->masters);
 	ratelimit_state_init(&smmu->log_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 	platform_set_drvdata(pdev, smmu);

@@ -80,11 +80,10 @@ static int masters_show(struct seq_file *s, void *unused)
 {
 	struct smmu_device *smmu = s->private;
 	struct smmu_master *m;
-	unsigned long sid;
 
 	guard(mutex)(&smmu->streams_lock);
-	xa_for_each(&smmu->streams, sid, m)
-		if (sid == m->sids[0])
+	list_for_each_entry(m, &smmu->masters, node)
+		if (m->num_sids)
 			show_master(s, smmu, m);
 	return 0;
 }

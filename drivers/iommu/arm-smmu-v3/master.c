@@ -46,6 +46,17 @@ static int master_collect_sids(struct smmu_master *m, const struct iommu_fwspec 
 	return m->num_sids ? 0 : -ENODEV;
 }
 
+static int master_refuse_sid(struct smmu_master *m, u32 sid, struct smmu_master *owner)
+{
+	dev_err(m->dev, "stream ID %#x of %s (%pfw) belongs to %s already\n", sid,
+		dev_name(m->smmu->dev), dev_fwnode(m->smmu->dev), dev_name(owner->dev));
+	return -EEXIST;
+}
+
+/*
+ * Two PCI functions may turn out to be aliases of each other: that is known
+ * when the core has found their groups, see smmu_device_group().
+ */
 static int master_claim_sid(struct smmu_master *m, u32 sid)
 {
 	struct smmu_device *smmu = m->smmu;
@@ -60,20 +71,63 @@ static int master_claim_sid(struct smmu_master *m, u32 sid)
 		return ret;
 
 	ret = xa_insert(&smmu->streams, sid, m, GFP_KERNEL);
-	if (ret == -EBUSY) {
-		owner = xa_load(&smmu->streams, sid);
-		dev_err(m->dev, "stream ID %#x of %s (%pfw) belongs to %s already\n", sid,
-			dev_name(smmu->dev), dev_fwnode(smmu->dev), dev_name(owner->dev));
-		ret = -EEXIST;
-	}
-	return ret;
+	if (ret != -EBUSY)
+		return ret;
+	owner = xa_load(&smmu->streams, sid);
+	return dev_is_pci(m->dev) && dev_is_pci(owner->dev) ? 0 : master_refuse_sid(m, sid, owner);
 }
 
+static bool master_has_sid(const struct smmu_master *m, u32 sid)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->num_sids; i++)
+		if (m->sids[i] == sid)
+			return true;
+	return false;
+}
+
+/* Another master that uses a stream of @m, or NULL. */
+static struct smmu_master *sid_sharer(const struct smmu_master *m, u32 sid)
+{
+	struct smmu_master *other;
+
+	lockdep_assert_held(&m->smmu->streams_lock);
+	list_for_each_entry(other, &m->smmu->masters, node)
+		if (other != m && master_has_sid(other, sid))
+			return other;
+	return NULL;
+}
+
+/* The first @num streams, where they were not handed over. */
 static void master_unclaim_sids(struct smmu_master *m, unsigned int num)
 {
 	guard(mutex)(&m->smmu->streams_lock);
 	while (num--)
-		xa_erase(&m->smmu->streams, m->sids[num]);
+		if (xa_load(&m->smmu->streams, m->sids[num]) == m)
+			xa_erase(&m->smmu->streams, m->sids[num]);
+	list_del_init(&m->node);
+}
+
+/* Before @m goes: a stream that others use stays theirs. */
+static void master_hand_over(struct smmu_master *m)
+{
+	struct smmu_master *other;
+	unsigned int i, kept = 0;
+
+	guard(mutex)(&m->smmu->streams_lock);
+	for (i = 0; i < m->num_sids; i++) {
+		u32 sid = m->sids[i];
+
+		other = sid_sharer(m, sid);
+		if (!other) {
+			m->sids[kept++] = sid;
+			continue;
+		}
+		xa_store(&m->smmu->streams, sid, other, GFP_KERNEL);
+		smmu_ste_take_over(other, sid);
+	}
+	m->num_sids = kept;
 }
 
 static int master_claim_sids(struct smmu_master *m)
@@ -81,14 +135,13 @@ static int master_claim_sids(struct smmu_master *m)
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < m->num_sids; i++) {
-		scoped_guard(mutex, &m->smmu->streams_lock)
+	scoped_guard(mutex, &m->smmu->streams_lock) {
+		for (i = 0; i < m->num_sids && !ret; i++)
 			ret = master_claim_sid(m, m->sids[i]);
-		if (ret)
-			break;
+		list_add_tail(&m->node, &m->smmu->masters);
 	}
 	if (ret)
-		master_unclaim_sids(m, i);
+		master_unclaim_sids(m, i - 1);
 	return ret;
 }
 
@@ -131,6 +184,7 @@ struct iommu_device *smmu_probe_device(struct device *dev)
 		return ERR_PTR(-ENOMEM);
 	m->dev = dev;
 	raw_spin_lock_init(&m->ste_lock);
+	ste_make_abort(m->ste);
 	m->smmu = smmu_by_fwnode(fwspec->iommu_fwnode);
 	ret = m->smmu ? master_collect_sids(m, fwspec) : -ENODEV;
 	if (!ret)
@@ -159,6 +213,7 @@ void smmu_release_device(struct device *dev)
 {
 	struct smmu_master *m = dev_iommu_priv_get(dev);
 
+	master_hand_over(m);
 	if (dev->iommu->require_direct)
 		smmu_attach_identity(NULL, dev);
 	else
@@ -171,10 +226,47 @@ void smmu_release_device(struct device *dev)
 	kfree(m);
 }
 
-/* Streams are shared only by PCI aliases, which have their group from the core. */
+/* -EEXIST if a stream is shared with a device that is in another group. */
+static int master_check_group(struct smmu_master *m, struct iommu_group *group)
+{
+	unsigned int i;
+
+	guard(mutex)(&m->smmu->streams_lock);
+	for (i = 0; i < m->num_sids; i++) {
+		struct smmu_master *other = sid_sharer(m, m->sids[i]);
+		struct iommu_group *theirs = other ? iommu_group_get(other->dev) : NULL;
+
+		iommu_group_put(theirs);
+		if (other && theirs != group)
+			return master_refuse_sid(m, m->sids[i], other);
+	}
+	return 0;
+}
+
+/**
+ * smmu_device_group() - find what a device cannot be isolated from
+ * @dev: a device that was probed
+ *
+ * Context: may sleep.
+ *
+ * Return: its group; -EEXIST when a stream ID says that it cannot be isolated
+ * from a device that the core would put elsewhere.
+ */
 struct iommu_group *smmu_device_group(struct device *dev)
 {
-	return dev_is_pci(dev) ? pci_device_group(dev) : generic_device_group(dev);
+	struct smmu_master *m = dev_iommu_priv_get(dev);
+	struct iommu_group *group;
+	int ret;
+
+	group = dev_is_pci(dev) ? pci_device_group(dev) : generic_device_group(dev);
+	if (IS_ERR(group))
+		return group;
+	ret = master_check_group(m, group);
+	if (ret) {
+		iommu_group_put(group);
+		return ERR_PTR(ret);
+	}
+	return group;
 }
 
 int smmu_of_xlate(struct device *dev, const struct of_phandle_args *args)

@@ -110,8 +110,9 @@ struct smmu_cdtab {
  * @strtab: stream table
  * @asids: ASIDs in use
  * @vmids: VMIDs in use
- * @streams_lock: protects @streams and the life of the masters in it
- * @streams: stream ID -> &struct smmu_master
+ * @streams_lock: protects @streams, @masters and the life of the masters
+ * @streams: stream ID -> a &struct smmu_master that it belongs to
+ * @masters: all masters
  * @iommu: the core's handle
  * @instance: in the list of instances, under smmu_instances_lock
  * @log_limit: limits the lines that devices can cause in the log
@@ -133,6 +134,7 @@ struct smmu_device {
 	struct ida vmids;
 	struct mutex streams_lock; /* see the lock order */
 	struct xarray streams;
+	struct list_head masters;
 	struct iommu_device iommu;
 	struct list_head instance;
 	struct ratelimit_state log_limit;
@@ -147,7 +149,9 @@ struct smmu_device {
  * struct smmu_master - a device behind an instance, with its stream IDs
  * @smmu: the instance
  * @dev: the device
- * @sids: its stream IDs, each once
+ * @node: in the instance's list, under its streams_lock
+ * @sids: its stream IDs, each once; PCI functions with an alias in common
+ *	share a stream, and then a group and so a domain as well
  * @num_sids: how many
  * @cdtab: its context descriptors
  * @ssid_bits: bits of a PASID that device and instance both have
@@ -155,11 +159,13 @@ struct smmu_device {
  * @ats: the endpoint's ATS is enabled; under the group mutex
  * @domain: the paging domain it is attached to, or NULL; under the group mutex
  * @ste_lock: serialises writers of its STEs
+ * @ste: what was last written to them; under @ste_lock
  * @blocked: its streams abort until the next attach; under @ste_lock
  */
 struct smmu_master {
 	struct smmu_device *smmu;
 	struct device *dev;
+	struct list_head node;
 	u32 *sids;
 	unsigned int num_sids;
 	struct smmu_cdtab cdtab;
@@ -168,6 +174,7 @@ struct smmu_master {
 	bool ats;
 	struct smmu_domain *domain;
 	raw_spinlock_t ste_lock; /* see the lock order */
+	u64 ste[SMMU_ENTRY_QWORDS];
 	bool blocked;
 };
 
@@ -265,6 +272,7 @@ int smmu_strtab_prepare(struct smmu_device *smmu, u32 sid);
 struct smmu_ste *smmu_strtab_entry(struct smmu_device *smmu, u32 sid);
 u32 smmu_strtab_cfg(const struct smmu_device *smmu);
 int smmu_ste_write(struct smmu_master *master, const u64 *target);
+void smmu_ste_take_over(struct smmu_master *master, u32 sid);
 void smmu_master_block(struct smmu_master *master, const char *why);
 void ste_make_abort(u64 *qw);
 void ste_make_bypass(const struct smmu_features *f, u64 *qw);

@@ -271,22 +271,45 @@ static int ste_sync(struct entry_writer *w)
 	return smmu_cmdq_run(&sw->smmu->cmdq, &cmd, 1);
 }
 
-static int stes_write_locked(struct smmu_master *master, const u64 *target)
+static int ste_write_locked(struct smmu_master *master, u32 sid)
 {
 	struct ste_writer sw = {
 		.w = { .live = ste_live_bits, .sync = ste_sync, .valid = STE0_V },
 		.smmu = master->smmu,
+		.sid = sid,
 	};
+
+	lockdep_assert_held(&master->ste_lock);
+	return entry_write(&sw.w, smmu_strtab_entry(master->smmu, sid)->qw, master->ste);
+}
+
+static int stes_write_locked(struct smmu_master *master, const u64 *target)
+{
 	unsigned int i;
 	int ret = 0, err;
 
-	lockdep_assert_held(&master->ste_lock);
+	memcpy(master->ste, target, sizeof(master->ste));
 	for (i = 0; i < master->num_sids; i++) {
-		sw.sid = master->sids[i];
-		err = entry_write(&sw.w, smmu_strtab_entry(master->smmu, sw.sid)->qw, target);
+		err = ste_write_locked(master, master->sids[i]);
 		ret = ret ?: err;
 	}
 	return ret;
+}
+
+/**
+ * smmu_ste_take_over() - bring a stream in line with the master's others
+ * @master: the master that goes on using the stream
+ * @sid: a stream that a leaving master shared with it
+ *
+ * Context: any; takes master->ste_lock.
+ */
+void smmu_ste_take_over(struct smmu_master *master, u32 sid)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&master->ste_lock, flags);
+	ste_write_locked(master, sid);
+	raw_spin_unlock_irqrestore(&master->ste_lock, flags);
 }
 
 /**
