@@ -119,9 +119,9 @@ def merge_entries(path, state):
         wanted = [b for b in re.split(r'\n\n+', f.read().strip('\n')) if is_entry.match(b)]
     for block in wanted:
         title = block.partition('\n')[0]
-        after = (i for i, b in enumerate(blocks)
-                 if is_entry.match(b) and b.partition('\n')[0] > title)
-        blocks.insert(next(after, len(blocks)), block)
+        before = max((b for b in blocks if is_entry.match(b) and b.partition('\n')[0] < title),
+                     key=lambda b: b.partition('\n')[0])
+        blocks.insert(blocks.index(before) + 1, block)
     state['MAINTAINERS'] = (head + mark + '\n\n'.join(blocks) + '\n').encode(), mode
 
 
