@@ -2,7 +2,7 @@
 /*
  * The command queue: many producers, no lock between them.
  *
- * Words: a *position* counts commands from the last reset and never wraps; a
+ * Words: a *position* counts commands, over resets too, and never wraps; a
  * *slot* is where a position lives in memory; a *round* is how often the queue
  * went around, so that a slot's round tells whether it holds this position.
  *
@@ -14,7 +14,8 @@
  * passes an unwritten slot, wherever a producer is stopped (I-15, I-16).
  *
  * Every submission ends with a CMD_SYNC in the same reservation and at most
- * SMMU_BATCH commands stand before it. A CMD_SYNC that reports an ATC time-out
+ * SMMU_BATCH commands stand before it; only a queue of one entry, which has no
+ * room for both, takes them in turn. A CMD_SYNC that reports an ATC time-out
  * therefore belongs to the submission whose invalidation timed out.
  *
  * Copyright (C) 2026 The arm-iommu authors

@@ -12,7 +12,8 @@
  *	      smmu_master.ste_lock	STEs of a master; raw
  *	        smmu_cmdq.error_lock	raw, innermost
  *
- * Unmapping takes none of them: it reads the invalidation set under RCU.
+ * Unmapping reads the invalidation set under RCU and takes none of them, unless
+ * a command fails: then error_lock, and to block an endpoint its ste_lock.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
