@@ -43,9 +43,18 @@ class Machine:
     extra: tuple = ()
     dtb: str = ''
 
-    def has_edu(self):
-        """edu needs message interrupts to exist."""
+    def has_msi(self):
+        """Whether a device has message interrupts; edu needs them to exist."""
         return self.gic == '2' or self.its
+
+    def doorbells(self):
+        """How NVMe's doorbells are rung.
+
+        QEMU's NVMe tells the guest where to ring next before it reads how far the
+        guest has come. A wired interrupt whose doorbell is then left out stays
+        asserted for ever, under the pristine kernel as well: no shadow doorbells.
+        """
+        return '' if self.has_msi() or not nvme_has('dbcs') else ',dbcs=off'
 
     def arguments(self, disk):
         """QEMU's command line."""
@@ -68,10 +77,10 @@ class Machine:
                 '-kernel', f'{out}/arch/arm64/boot/Image', '-initrd', f'{out}/initramfs.gz',
                 '-append', append,
                 '-drive', f'file={disk},if=none,id=disk,format=raw,cache=unsafe',
-                '-device', 'nvme,serial=arm-iommu,drive=disk',
+                '-device', 'nvme,serial=arm-iommu,drive=disk' + self.doorbells(),
                 '-netdev', 'user,id=net,restrict=on', '-device',
                 'virtio-net-pci,netdev=net,disable-legacy=on,iommu_platform=on,romfile=']
-        if self.has_edu():
+        if self.has_msi():
             # Without translation the device must reach RAM, which starts at 1 GiB.
             args += ['-device', 'edu,dma_mask=0xffffffffff' if self.mode == 'passthrough' else 'edu']
         if self.firmware == 'ACPI':
@@ -114,6 +123,14 @@ def qemu_version():
         return 0, 0
     found = re.search(r'version (\d+)\.(\d+)', text)
     return (int(found.group(1)), int(found.group(2))) if found else (0, 0)
+
+
+@functools.cache
+def nvme_has(option):
+    """Whether this QEMU's NVMe has the option."""
+    text = subprocess.run([QEMU, '-device', 'nvme,help'], capture_output=True, text=True,
+                          check=True).stdout
+    return re.search(rf'^ *{option}=', text, re.M) is not None
 
 
 @functools.cache
