@@ -322,7 +322,3 @@ static struct kunit_suite cmdq_suite = {
 };
 
 kunit_test_suite(cmdq_suite);
-
-MODULE_DESCRIPTION("KUnit suites of the SMMUv3 driver");
-MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

@@ -500,5 +500,3 @@ static struct kunit_suite entry_suite = {
 };
 
 kunit_test_suite(entry_suite);
-
-MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

@@ -224,4 +224,6 @@ static struct kunit_suite features_suite = {
 
 kunit_test_suite(features_suite);
 
+MODULE_DESCRIPTION("KUnit suites of the SMMUv3 driver");
+MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
