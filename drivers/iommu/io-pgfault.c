@@ -48,21 +48,6 @@ MODULE_PARM_DESC(timeout_ms,
 
 static struct workqueue_struct *iopf_watchdog_wq;
 
-static struct iopf_source *to_source(struct iommu_fault_param *param)
-{
-	return container_of(param, struct iopf_source, param);
-}
-
-static struct iopf_tracked *to_tracked(struct iopf_group *group)
-{
-	return container_of(group, struct iopf_tracked, group);
-}
-
-static struct iopf_partial *to_partial(struct iopf_fault *iopf)
-{
-	return container_of(iopf, struct iopf_partial, iopf);
-}
-
 VISIBLE_IF_KUNIT void *iopf_zalloc(size_t size)
 {
 	KUNIT_STATIC_STUB_REDIRECT(iopf_zalloc, size);
@@ -183,11 +168,7 @@ static void iopf_forget(struct iopf_source *src, iopf_match match,
  */
 static void iopf_forget_all(struct iopf_source *src)
 {
-	struct iopf_fault *iopf, *next;
-
-	list_for_each_entry_safe(iopf, next, &src->param.partial, list)
-		iopf_drop_partial(src, iopf);
-	memset(src->lost, 0, sizeof(src->lost));
+	iopf_forget(src, iopf_any, NULL);
 }
 
 /*
@@ -711,18 +692,22 @@ int iopf_queue_add_device(struct iopf_queue *queue, struct device *dev)
 }
 EXPORT_SYMBOL_GPL(iopf_queue_add_device);
 
-/* Answer everything and accept nothing more. */
-static void iopf_source_shut(struct iopf_source *src)
+static void iopf_deny_all(struct iopf_source *src, struct list_head *unanswered)
 {
 	struct iopf_group *group, *next;
 
+	list_for_each_entry_safe(group, next, unanswered, pending_node)
+		iopf_settle(src, to_tracked(group), IOMMU_PAGE_RESP_INVALID);
+}
+
+/* Answer everything and accept nothing more. */
+static void iopf_source_shut(struct iopf_source *src)
+{
 	guard(mutex)(&src->report_lock);
 	guard(mutex)(&src->param.lock);
 	iopf_forget_all(src);
-	list_for_each_entry_safe(group, next, &src->param.faults, pending_node)
-		iopf_settle(src, to_tracked(group), IOMMU_PAGE_RESP_INVALID);
-	list_for_each_entry_safe(group, next, &src->handed, pending_node)
-		iopf_settle(src, to_tracked(group), IOMMU_PAGE_RESP_INVALID);
+	iopf_deny_all(src, &src->param.faults);
+	iopf_deny_all(src, &src->handed);
 	src->gone = true;
 }
 

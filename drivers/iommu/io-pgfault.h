@@ -18,6 +18,7 @@
 #ifndef __IOMMU_IO_PGFAULT_H
 #define __IOMMU_IO_PGFAULT_H
 
+#include <linux/container_of.h>
 #include <linux/iommu.h>
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
@@ -93,6 +94,21 @@ struct iopf_partial {
 	unsigned long deadline;
 };
 
+static inline struct iopf_source *to_source(struct iommu_fault_param *param)
+{
+	return container_of(param, struct iopf_source, param);
+}
+
+static inline struct iopf_tracked *to_tracked(struct iopf_group *group)
+{
+	return container_of(group, struct iopf_tracked, group);
+}
+
+static inline struct iopf_partial *to_partial(struct iopf_fault *iopf)
+{
+	return container_of(iopf, struct iopf_partial, iopf);
+}
+
 static inline bool iopf_is_last(const struct iommu_fault_page_request *prm)
 {
 	return prm->flags & IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE;
@@ -126,6 +142,12 @@ static inline bool iopf_same_group(const struct iommu_fault_page_request *a,
 				   const struct iommu_fault_page_request *b)
 {
 	return a->grpid == b->grpid && iopf_same_pasid(a, b);
+}
+
+static inline bool iopf_any(const struct iommu_fault_page_request *a,
+			    const struct iommu_fault_page_request *b)
+{
+	return true;
 }
 
 /*
