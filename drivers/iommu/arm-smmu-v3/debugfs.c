@@ -30,6 +30,9 @@ static int features_show(struct seq_file *s, void *unused)
 	seq_printf(s, "interrupts: %s\n", smmu->combined_irq ? "one wire for all" :
 		   f->msi && smmu->dev->msi.domain ? "messages" : "wires");
 	seq_printf(s, "sync: by %s\n", smmu->cmdq.msi ? "message to memory" : "register");
+	/* The driver uses neither; a board's bring-up may want to know. */
+	seq_printf(s, "sync can wake CPUs: %s\n", str_yes_no(f->sev));
+	seq_printf(s, "prefetch commands: %s\n", f->no_prefetch ? "broken" : "work");
 	seq_printf(s, "stall: %s\n", f->stall_forced ? "always" : str_yes_no(f->stall));
 	seq_printf(s, "ATS: %s\n", str_yes_no(f->ats));
 	seq_printf(s, "PRI: %s\n", str_yes_no(f->pri));
