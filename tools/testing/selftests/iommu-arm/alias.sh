@@ -12,10 +12,11 @@ edus() {
 	done
 }
 
-[ "$(edus | wc -l)" = 2 ] || { skip "shared streams" "needs two edu devices behind a bridge"; finish; }
-if [ ! -d /sys/bus/pci/drivers/edu_dma ]; then
-	insmod "${EDU_MODULE:-$HERE/edu/edu_dma.ko}" "bits=${EDU_BITS:-28}" || { not_ok "edu_dma loads"; finish; }
+if [ "$(edus | wc -l)" != 2 ]; then
+	skip "shared streams" "needs two edu devices behind a bridge"
+	finish
 fi
+load_edu
 first=$(edus | head -n 1)
 second=$(edus | tail -n 1)
 driver=/sys/bus/pci/drivers/edu_dma

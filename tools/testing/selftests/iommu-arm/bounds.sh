@@ -5,7 +5,7 @@
 
 dev=$(pci_device 0x1234 0x11e8) || { skip "DMA out of bounds" "no edu device"; finish; }
 [ "$(domain_type "$dev")" != identity ] || { skip "DMA out of bounds" "passthrough"; finish; }
-[ -d /sys/bus/pci/drivers/edu_dma ] || insmod "${EDU_MODULE:-$HERE/edu/edu_dma.ko}" "bits=${EDU_BITS:-28}"
+load_edu
 edu=/sys/bus/pci/drivers/edu_dma/$dev
 wait_for "$edu/rogue" || { not_ok "edu $dev is bound"; finish; }
 

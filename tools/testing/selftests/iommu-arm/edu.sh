@@ -4,9 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 dev=$(pci_device 0x1234 0x11e8) || { skip "edu DMA" "no edu device"; finish; }
-if [ ! -d /sys/bus/pci/drivers/edu_dma ]; then
-	insmod "${EDU_MODULE:-$HERE/edu/edu_dma.ko}" "bits=${EDU_BITS:-28}" || { not_ok "edu_dma loads"; finish; }
-fi
+load_edu
 edu=/sys/bus/pci/drivers/edu_dma/$dev
 wait_for "$edu/roundtrip" || { not_ok "edu $dev is bound"; finish; }
 

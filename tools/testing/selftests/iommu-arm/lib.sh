@@ -55,6 +55,13 @@ pci_device() {
 	return 1
 }
 
+load_edu() {
+	[ ! -d /sys/bus/pci/drivers/edu_dma ] || return 0
+	insmod "${EDU_MODULE:-$HERE/edu/edu_dma.ko}" "bits=${EDU_BITS:-28}" && return 0
+	not_ok "edu_dma loads"
+	finish
+}
+
 domain_type() {
 	cat "/sys/bus/pci/devices/$1/iommu_group/type" 2> /dev/null
 }
