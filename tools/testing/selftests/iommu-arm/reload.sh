@@ -29,6 +29,6 @@ for round in 1 2 3; do
 	echo 1 > /sys/bus/pci/rescan
 	wait_for /dev/nvme0n1
 	try "round $round: NVMe data read back are those written" \
-		"$HERE/disk_data" /dev/nvme0n1 4194304 "$round"
+		"$HERE/disk_data" /dev/nvme0n1 8388608 "$round"
 done
 finish
