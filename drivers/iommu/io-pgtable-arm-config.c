@@ -204,12 +204,13 @@ static struct io_pgtable *lpae_new_s2(struct io_pgtable_cfg *cfg, void *cookie,
 static struct io_pgtable *lpae_alloc_64_s1(struct io_pgtable_cfg *cfg, void *cookie)
 {
 	return lpae_new_s1(cfg, cookie, IO_PGTABLE_QUIRK_ARM_NS | IO_PGTABLE_QUIRK_ARM_TTBR1 |
-					IO_PGTABLE_QUIRK_ARM_OUTER_WBWA | IO_PGTABLE_QUIRK_ARM_HD);
+					IO_PGTABLE_QUIRK_ARM_OUTER_WBWA | IO_PGTABLE_QUIRK_ARM_HD |
+					IO_PGTABLE_QUIRK_GATHER);
 }
 
 static struct io_pgtable *lpae_alloc_64_s2(struct io_pgtable_cfg *cfg, void *cookie)
 {
-	return lpae_new_s2(cfg, cookie, IO_PGTABLE_QUIRK_ARM_HD);
+	return lpae_new_s2(cfg, cookie, IO_PGTABLE_QUIRK_ARM_HD | IO_PGTABLE_QUIRK_GATHER);
 }
 
 /* VMSAv8-32 has 4K pages only, 40 bits of output, and no dirty state */

@@ -153,7 +153,7 @@ static void lpae_publish_cleaned(struct lpae_tables *t, u64 *slot, u64 desc)
 	lpae_store(slot, desc | LPAE_SW_CLEANED);
 }
 
-/* Return: 0 when there is a table in the empty @slot, ours or another's */
+/* Return: 1 when the table in the empty @slot is now ours, 0 if it is another's */
 int lpae_add_table(struct lpae_tables *t, u64 *slot, gfp_t gfp)
 {
 	u64 *table = lpae_alloc_pages(t, lpae_table_size(t->geo), gfp);
@@ -165,11 +165,12 @@ int lpae_add_table(struct lpae_tables *t, u64 *slot, gfp_t gfp)
 	/* Zeroes before the pointer, for the walker and for other CPUs' walks */
 	desc = lpae_table_desc(t, table);
 	dma_wmb();
-	if (lpae_swap(slot, 0, desc))
+	if (lpae_swap(slot, 0, desc)) {
 		lpae_free_table(t, table);
-	else
-		lpae_publish_cleaned(t, slot, desc);
-	return 0;
+		return 0;
+	}
+	lpae_publish_cleaned(t, slot, desc);
+	return 1;
 }
 
 /*
@@ -270,7 +271,7 @@ static void lpae_fill_split(struct lpae_tables *t, struct lpae_split *split, u64
 			lpae_store(table + index, lpae_table_desc(t, split->table[i + 1]) |
 						  LPAE_SW_CLEANED);
 		else
-			lpae_store_run(table + index, 0, 0, split->cut >> shift);
+			lpae_clear_run(table + index, split->cut >> shift);
 		lpae_finish_run(t, table, entries);
 		addr += (u64)index << shift;
 	}
@@ -312,14 +313,14 @@ static bool lpae_break_and_make(struct lpae_tables *t, struct lpae_split *split,
 }
 
 /*
- * Unmaps a part, at @iova, of the block that a walk met at @at, where it read
+ * Unmaps a part, at @iova, of the block that a walk met in @slot, where it read
  * @block. Return: bytes unmapped, at most @left; -EAGAIN if another CPU changed
  * the entry first; 0 without memory, and then nothing has changed.
  */
-long lpae_unmap_part(struct lpae_tables *t, const struct lpae_cursor *at, u64 iova, u64 left,
+long lpae_unmap_part(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova, u64 left,
 		     u64 block, struct iommu_iotlb_gather *gather)
 {
-	struct lpae_split split = { .iova = iova, .shift = at->shift };
+	struct lpae_split split = { .iova = iova, .shift = shift };
 	unsigned int piece;
 	unsigned long flags;
 	bool made;
@@ -330,7 +331,7 @@ long lpae_unmap_part(struct lpae_tables *t, const struct lpae_cursor *at, u64 io
 	lpae_fill_split(t, &split, block);
 
 	spin_lock_irqsave(&t->split_lock, flags);
-	made = lpae_break_and_make(t, &split, at->slot, block);
+	made = lpae_break_and_make(t, &split, slot, block);
 	spin_unlock_irqrestore(&t->split_lock, flags);
 
 	if (!made) {
@@ -340,7 +341,7 @@ long lpae_unmap_part(struct lpae_tables *t, const struct lpae_cursor *at, u64 io
 
 	/* DMA to the rest of the block goes on: let the new entries be seen */
 	wmb();
-	piece = at->shift - split.depth * lpae_stride(t->geo);
+	piece = shift - split.depth * lpae_stride(t->geo);
 	io_pgtable_gather_run(&t->iop, gather, iova, BIT_ULL(piece), split.cut >> piece);
 	return split.cut;
 }

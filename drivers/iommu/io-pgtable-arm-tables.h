@@ -15,6 +15,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/io-pgtable.h>
 #include <linux/io.h>
+#include <linux/minmax.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -50,12 +51,10 @@ struct lpae_tables {
  * struct lpae_cursor - where a walk has arrived
  * @slot: the entry
  * @shift: its shift
- * @room: entries from @slot to the end of its table
  */
 struct lpae_cursor {
 	u64 *slot;
 	unsigned int shift;
-	u32 room;
 };
 
 /* Entries: every load and store of one that hardware may see is here */
@@ -65,23 +64,46 @@ static __always_inline u64 lpae_load(const u64 *slot)
 	return READ_ONCE(*slot);
 }
 
-/* Four stores at a time: with one, loop control costs as much as the work */
-static __always_inline void lpae_store_run(u64 *slot, u64 desc, u64 step, unsigned int count)
-{
-	for (; count >= 4; count -= 4, slot += 4, desc += 4 * step) {
-		WRITE_ONCE(slot[0], desc);
-		WRITE_ONCE(slot[1], desc + step);
-		WRITE_ONCE(slot[2], desc + 2 * step);
-		WRITE_ONCE(slot[3], desc + 3 * step);
-	}
-	for (; count; count--, desc += step)
-		WRITE_ONCE(*slot++, desc);
-}
-
 static __always_inline void lpae_store(u64 *slot, u64 desc)
 {
-	lpae_store_run(slot, desc, 0, 1);
+	WRITE_ONCE(*slot, desc);
 }
+
+/*
+ * Two entries at once. A pair instruction is two accesses of 64 bits, each of
+ * them single-copy atomic, in no order (DDI 0487, B2.2.1): just what two plain
+ * accesses promise, for half the instructions. The compiler may not merge
+ * volatile ones. The sanitizers do not see assembler, and get the plain ones.
+ */
+#if defined(CONFIG_ARM64) && !defined(CONFIG_KASAN) && !defined(CONFIG_KCSAN)
+static __always_inline void lpae_store_pair(u64 *slot, const unsigned int at, u64 lo, u64 hi)
+{
+	asm volatile("stp %x[lo], %x[hi], [%[slot], %[at]]"
+		     : : [lo] "rZ" (lo), [hi] "rZ" (hi), [slot] "r" (slot), [at] "i" (8 * at)
+		     : "memory");
+}
+
+static __always_inline void lpae_load_pair(const u64 *slot, const unsigned int at,
+					   u64 *lo, u64 *hi)
+{
+	asm volatile("ldp %x[lo], %x[hi], [%[slot], %[at]]"
+		     : [lo] "=&r" (*lo), [hi] "=&r" (*hi)
+		     : [slot] "r" (slot), [at] "i" (8 * at) : "memory");
+}
+#else
+static __always_inline void lpae_store_pair(u64 *slot, const unsigned int at, u64 lo, u64 hi)
+{
+	lpae_store(slot + at, lo);
+	lpae_store(slot + at + 1, hi);
+}
+
+static __always_inline void lpae_load_pair(const u64 *slot, const unsigned int at,
+					   u64 *lo, u64 *hi)
+{
+	*lo = lpae_load(slot + at);
+	*hi = lpae_load(slot + at + 1);
+}
+#endif
 
 /* Return: what was there; the exchange took place if that is @old */
 static __always_inline u64 lpae_swap(u64 *slot, u64 old, u64 desc)
@@ -102,23 +124,16 @@ static __always_inline void lpae_finish_run(struct lpae_tables *t, u64 *slot, un
 }
 
 /*
- * Addresses of a run grow by one block per entry. Only with 64K pages does the
- * descriptor not grow with them: bits [51:48] are folded, so each is encoded.
+ * Number of leaves from @addr on, at most @count, whose descriptors grow as
+ * their addresses do. Bits [51:48] of an address are folded with 64K pages, and
+ * a carry into them does not get there.
  */
-static __always_inline void lpae_store_leaves(u64 *slot, u64 addr, u64 attrs,
-					      unsigned int shift, unsigned int count,
-					      const struct lpae_geo geo)
+static __always_inline u32 lpae_linear_run(u64 addr, unsigned int shift, u32 count,
+					   const struct lpae_geo geo)
 {
-	attrs |= lpae_leaf_type(shift, geo);
-
-	if (geo.page_shift < 16) {
-		lpae_store_run(slot, attrs | lpae_addr_field(addr, geo),
-			       BIT_ULL(shift), count);
-		return;
-	}
-
-	for (; count; count--, addr += BIT_ULL(shift))
-		lpae_store(slot++, attrs | lpae_addr_field(addr, geo));
+	if (geo.page_shift < 16)
+		return count;
+	return min_t(u64, count, (BIT_ULL(48) - (addr & (BIT_ULL(48) - 1))) >> shift);
 }
 
 static __always_inline u64 *lpae_next_table(u64 desc, const struct lpae_geo geo)
@@ -128,6 +143,8 @@ static __always_inline u64 *lpae_next_table(u64 desc, const struct lpae_geo geo)
 
 /* io-pgtable-arm.c */
 const struct io_pgtable_ops *lpae_walker(const struct lpae_geo geo);
+void lpae_store_run(u64 *slot, u64 desc, u64 step, u32 count);
+void lpae_clear_run(u64 *slot, u32 count);
 
 /* io-pgtable-arm-tables.c */
 void *lpae_alloc_pages(struct lpae_tables *t, size_t size, gfp_t gfp);
@@ -136,7 +153,20 @@ bool lpae_nothing_below(struct lpae_tables *t, u64 desc, unsigned int shift);
 int lpae_add_table(struct lpae_tables *t, u64 *slot, gfp_t gfp);
 void lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova);
 void lpae_wait_for_split(struct lpae_tables *t);
-long lpae_unmap_part(struct lpae_tables *t, const struct lpae_cursor *at, u64 iova, u64 left,
+long lpae_unmap_part(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova, u64 left,
 		     u64 block, struct iommu_iotlb_gather *gather);
+
+/* Fills @count entries with leaves of @shift that map what lies at @addr */
+static __always_inline void lpae_store_leaves(u64 *slot, u64 addr, u64 attrs, unsigned int shift,
+					      u32 count, const struct lpae_geo geo)
+{
+	u32 n;
+
+	attrs |= lpae_leaf_type(shift, geo);
+	for (; count; count -= n, slot += n, addr += (u64)n << shift) {
+		n = lpae_linear_run(addr, shift, count, geo);
+		lpae_store_run(slot, attrs | lpae_addr_field(addr, geo), BIT_ULL(shift), n);
+	}
+}
 
 #endif /* IO_PGTABLE_ARM_TABLES_H_ */

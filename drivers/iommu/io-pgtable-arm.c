@@ -39,6 +39,7 @@
 #include <linux/container_of.h>
 #include <linux/io-pgtable.h>
 #include <linux/log2.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/overflow.h>
 
@@ -57,25 +58,30 @@ static inline struct lpae_tables *lpae_tables_of(struct io_pgtable_ops *ops)
 static __always_inline void lpae_start(struct lpae_cursor *at, const struct lpae_tables *t,
 				       u64 iova)
 {
-	u32 index = (iova >> t->root_shift) & (t->root_entries - 1);
-
-	at->slot = t->root + index;
+	at->slot = t->root + ((iova >> t->root_shift) & (t->root_entries - 1));
 	at->shift = t->root_shift;
-	at->room = t->root_entries - index;
 }
 
 static __always_inline void lpae_descend(struct lpae_cursor *at, u64 desc, u64 iova,
 					 const struct lpae_geo geo)
 {
-	u32 index;
-
 	at->shift -= lpae_stride(geo);
-	index = (iova >> at->shift) & (lpae_entries(geo) - 1);
-	at->slot = lpae_next_table(desc, geo) + index;
-	at->room = lpae_entries(geo) - index;
+	at->slot = lpae_next_table(desc, geo) + ((iova >> at->shift) & (lpae_entries(geo) - 1));
 }
 
-/* Down to a leaf, an empty entry, or the level @want. Return: what is there */
+/* Entries from the one that translates @iova to the end of its table */
+static __always_inline u32 lpae_room(const struct lpae_tables *t, const struct lpae_cursor *at,
+				     u64 iova, const struct lpae_geo geo)
+{
+	u32 entries = at->shift == t->root_shift ? t->root_entries : lpae_entries(geo);
+
+	return entries - ((iova >> at->shift) & (entries - 1));
+}
+
+/*
+ * Down to a leaf, an empty entry, or the level @want. Return: what is there.
+ * Above @want no entry is a page, so the type alone tells tables.
+ */
 static __always_inline u64 lpae_walk(struct lpae_tables *t, struct lpae_cursor *at, u64 iova,
 				     unsigned int want, const struct lpae_geo geo)
 {
@@ -84,45 +90,116 @@ static __always_inline u64 lpae_walk(struct lpae_tables *t, struct lpae_cursor *
 	lpae_start(at, t, iova);
 	for (;;) {
 		desc = lpae_load(at->slot);
-		if (unlikely(desc == LPAE_SW_SPLITTING))
-			lpae_wait_for_split(t);
-		else if (at->shift != want && lpae_is_table(desc, at->shift, geo))
+		if (at->shift != want && (desc & LPAE_DESC_TYPE) == LPAE_TYPE_TABLE) {
 			lpae_descend(at, desc, iova, geo);
-		else
+			continue;
+		}
+		if (likely(desc != LPAE_SW_SPLITTING))
 			return desc;
+		lpae_wait_for_split(t);
 	}
 }
 
-/* Number of leading entries that are empty */
-static __always_inline u32 lpae_empty_run(const u64 *slot, u32 count)
-{
-	u32 i = 0;
+/*
+ * Runs. Eight entries at a time, in pairs: the loop control is spread thin, and
+ * what remains is one addition and half a store for an entry. Out of line, so
+ * that a call for a single page has all registers for its walk.
+ */
 
-	for (; i + 4 <= count; i += 4)
-		if (lpae_load(slot + i) | lpae_load(slot + i + 1) |
-		    lpae_load(slot + i + 2) | lpae_load(slot + i + 3))
-			break;
-	while (i < count && !lpae_load(slot + i))
-		i++;
-	return i;
+#define LPAE_UNROLL	8
+
+noinline void lpae_store_run(u64 *slot, u64 desc, u64 step, u32 count)
+{
+	u64 *end = slot + count, *stop = slot + round_down(count, LPAE_UNROLL);
+	u64 next = desc + step, two = 2 * step;
+
+	for (; slot != stop; slot += LPAE_UNROLL) {
+		lpae_store_pair(slot, 0, desc, next);
+		desc += two;
+		next += two;
+		lpae_store_pair(slot, 2, desc, next);
+		desc += two;
+		next += two;
+		lpae_store_pair(slot, 4, desc, next);
+		desc += two;
+		next += two;
+		lpae_store_pair(slot, 6, desc, next);
+		desc += two;
+		next += two;
+	}
+	for (; slot != end; desc += step)
+		lpae_store(slot++, desc);
 }
 
-/* Number of leading entries that are leaves */
-static __always_inline u32 lpae_leaf_run(const u64 *slot, u32 count, unsigned int shift,
-					 const struct lpae_geo geo)
+noinline void lpae_clear_run(u64 *slot, u32 count)
 {
-	u32 i = 0;
+	u64 *end = slot + count, *stop = slot + round_down(count, LPAE_UNROLL);
 
-	/* Blocks and tables differ in a bit that must be 0: no shortcut there */
-	if (lpae_leaf_type(shift, geo) == LPAE_TYPE_PAGE)
-		for (; i + 4 <= count; i += 4)
-			if ((lpae_load(slot + i) & lpae_load(slot + i + 1) &
-			     lpae_load(slot + i + 2) & lpae_load(slot + i + 3) &
-			     LPAE_DESC_TYPE) != LPAE_TYPE_PAGE)
-				break;
-	while (i < count && lpae_is_leaf(lpae_load(slot + i), shift, geo))
-		i++;
-	return i;
+	for (; slot != stop; slot += LPAE_UNROLL) {
+		lpae_store_pair(slot, 0, 0, 0);
+		lpae_store_pair(slot, 2, 0, 0);
+		lpae_store_pair(slot, 4, 0, 0);
+		lpae_store_pair(slot, 6, 0, 0);
+	}
+	while (slot != end)
+		lpae_store(slot++, 0);
+}
+
+struct lpae_eight {
+	u64 e[LPAE_UNROLL];
+};
+
+static __always_inline struct lpae_eight lpae_load_eight(const u64 *slot)
+{
+	struct lpae_eight v;
+
+	lpae_load_pair(slot, 0, &v.e[0], &v.e[1]);
+	lpae_load_pair(slot, 2, &v.e[2], &v.e[3]);
+	lpae_load_pair(slot, 4, &v.e[4], &v.e[5]);
+	lpae_load_pair(slot, 6, &v.e[6], &v.e[7]);
+	return v;
+}
+
+/* Number of leading entries that are empty */
+static noinline u32 lpae_empty_run(const u64 *slot, u32 count)
+{
+	const u64 *at = slot, *end = slot + count;
+	const u64 *stop = slot + round_down(count, LPAE_UNROLL);
+
+	for (; at != stop; at += LPAE_UNROLL) {
+		struct lpae_eight v = lpae_load_eight(at);
+
+		if ((v.e[0] | v.e[1]) | (v.e[2] | v.e[3]) | (v.e[4] | v.e[5]) | (v.e[6] | v.e[7]))
+			break;
+	}
+	while (at != end && !lpae_load(at))
+		at++;
+	return at - slot;
+}
+
+/* Number of leading entries that are leaves of type @type */
+static noinline u32 lpae_leaf_run(const u64 *slot, u32 count, u64 type)
+{
+	const u64 *at = slot, *end = slot + count;
+	const u64 *stop = slot + round_down(count, LPAE_UNROLL);
+	/* To pages an AND does justice; blocks have a 0, which an OR finds too */
+	u64 zeroes = LPAE_DESC_TYPE & ~type;
+
+	for (; at != stop; at += LPAE_UNROLL) {
+		struct lpae_eight v = lpae_load_eight(at);
+		u64 all = (v.e[0] & v.e[1]) & (v.e[2] & v.e[3]) &
+			  (v.e[4] & v.e[5]) & (v.e[6] & v.e[7]);
+
+		if ((all & type) != type)
+			break;
+		if (unlikely(zeroes) &&
+		    ((v.e[0] | v.e[1] | v.e[2] | v.e[3] | v.e[4] | v.e[5] | v.e[6] | v.e[7]) &
+		     zeroes))
+			break;
+	}
+	while (at != end && (lpae_load(at) & LPAE_DESC_TYPE) == type)
+		at++;
+	return at - slot;
 }
 
 /* Return: 0, or -ERANGE if [iova, iova + size) leaves the input address range */
@@ -154,37 +231,47 @@ static u64 lpae_attrs(const struct lpae_tables *t, int prot)
  * The entry where a leaf should go is taken. An empty table is only a left-over
  * of earlier mappings and gives way.
  */
-static noinline int lpae_make_room(struct lpae_tables *t, const struct lpae_cursor *at, u64 iova)
+static noinline int lpae_make_room(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova)
 {
-	u64 desc = lpae_load(at->slot);
+	u64 desc = lpae_load(slot);
 
 	if (desc == LPAE_SW_SPLITTING) {
 		lpae_wait_for_split(t);
 		return 0;
 	}
-	if (lpae_is_table(desc, at->shift, t->geo) && lpae_nothing_below(t, desc, at->shift)) {
-		lpae_drop_table(t, at->slot, at->shift, iova);
+	if (lpae_is_table(desc, shift, t->geo) && lpae_nothing_below(t, desc, shift)) {
+		lpae_drop_table(t, slot, shift, iova);
 		return 0;
 	}
 	return io_pgtable_caller_bug(desc) ? -EEXIST : 0;
 }
 
-/* Down to the level @want, making the tables that are missing */
+/*
+ * Down to the level @want, making the tables that are missing. Return: 1 if the
+ * entries there are in a table that this call has made, which proves them empty:
+ * what others may have put there since is outside of the caller's range. 0 if
+ * they can be anything, or -errno.
+ */
 static __always_inline int lpae_walk_making(struct lpae_tables *t, struct lpae_cursor *at,
 					    u64 iova, unsigned int want, gfp_t gfp,
 					    const struct lpae_geo geo)
 {
+	int made = 0, fresh = 0;
+
 	lpae_start(at, t, iova);
 	while (at->shift != want) {
 		u64 desc = lpae_load(at->slot);
 
-		if (likely(lpae_is_table(desc, at->shift, geo))) {
+		if (likely((desc & LPAE_DESC_TYPE) == LPAE_TYPE_TABLE)) {
 			if (!t->iop.cfg.coherent_walk && !(desc & LPAE_SW_CLEANED))
 				lpae_clean(t, at->slot, 1);
 			lpae_descend(at, desc, iova, geo);
+			fresh = made;
+			made = 0;
 		} else if (!desc) {
-			if (lpae_add_table(t, at->slot, gfp))
-				return -ENOMEM;
+			made = lpae_add_table(t, at->slot, gfp);
+			if (made < 0)
+				return made;
 		} else if (desc == LPAE_SW_SPLITTING) {
 			lpae_wait_for_split(t);
 		} else {
@@ -192,7 +279,7 @@ static __always_inline int lpae_walk_making(struct lpae_tables *t, struct lpae_c
 			return -EEXIST;
 		}
 	}
-	return 0;
+	return fresh;
 }
 
 /* Maps as much of one table as is free. *@done says how many bytes that was */
@@ -205,14 +292,19 @@ static __always_inline int lpae_map_run(struct lpae_tables *t, u64 iova, u64 add
 	int ret;
 
 	ret = lpae_walk_making(t, &at, iova, want, gfp, geo);
-	if (ret)
+	if (ret < 0)
 		return ret;
 
-	count = lpae_empty_run(at.slot, min_t(u64, left >> want, at.room));
+	count = min_t(u64, left >> want, lpae_room(t, &at, iova, geo));
+	if (!ret)
+		count = count == 1 ? !lpae_load(at.slot) : lpae_empty_run(at.slot, count);
 	if (unlikely(!count))
-		return lpae_make_room(t, &at, iova);
+		return lpae_make_room(t, at.slot, want, iova);
 
-	lpae_store_leaves(at.slot, addr, attrs, want, count, geo);
+	if (count == 1)
+		lpae_store(at.slot, attrs | lpae_leaf_type(want, geo) | lpae_addr_field(addr, geo));
+	else
+		lpae_store_leaves(at.slot, addr, attrs, want, count, geo);
 	lpae_finish_run(t, at.slot, count);
 	*done += (u64)count << want;
 	return 0;
@@ -253,34 +345,41 @@ static __always_inline int lpae_map(struct io_pgtable_ops *ops, unsigned long io
 /* Unmap */
 
 /* A leaf in the wrong place: a table of the caller's span, or a mistake */
-static noinline long lpae_clear_table(struct lpae_tables *t, const struct lpae_cursor *at,
+static noinline long lpae_clear_table(struct lpae_tables *t, u64 *slot, unsigned int shift,
 				      u64 iova, struct iommu_iotlb_gather *gather)
 {
-	u64 desc = lpae_load(at->slot);
+	u64 desc = lpae_load(slot);
 
 	if (desc == LPAE_SW_SPLITTING) {
 		lpae_wait_for_split(t);
 		return -EAGAIN;
 	}
-	if (!lpae_is_table(desc, at->shift, t->geo) || lpae_nothing_below(t, desc, at->shift))
+	if (!lpae_is_table(desc, shift, t->geo) || lpae_nothing_below(t, desc, shift))
 		return 0;
 
-	lpae_drop_table(t, at->slot, at->shift, iova);
-	io_pgtable_gather_run(&t->iop, gather, iova, BIT_ULL(at->shift), 1);
-	return BIT_ULL(at->shift);
+	lpae_drop_table(t, slot, shift, iova);
+	io_pgtable_gather_run(&t->iop, gather, iova, BIT_ULL(shift), 1);
+	return BIT_ULL(shift);
 }
 
-static __always_inline long lpae_clear_run(struct lpae_tables *t, const struct lpae_cursor *at,
-					   u64 iova, u64 left, struct iommu_iotlb_gather *gather,
-					   const struct lpae_geo geo)
+static __always_inline long lpae_clear_leaves(struct lpae_tables *t, const struct lpae_cursor *at,
+					      u64 desc, u64 iova, u64 left,
+					      struct iommu_iotlb_gather *gather,
+					      const struct lpae_geo geo)
 {
-	u32 count = min_t(u64, left >> at->shift, at->room);
+	u32 count = min_t(u64, left >> at->shift, lpae_room(t, at, iova, geo));
 
-	count = lpae_leaf_run(at->slot, count, at->shift, geo);
+	if (count == 1)
+		count = lpae_is_leaf(desc, at->shift, geo);
+	else
+		count = lpae_leaf_run(at->slot, count, lpae_leaf_type(at->shift, geo));
 	if (unlikely(!count))
-		return lpae_clear_table(t, at, iova, gather);
+		return lpae_clear_table(t, at->slot, at->shift, iova, gather);
 
-	lpae_store_run(at->slot, 0, 0, count);
+	if (count == 1)
+		lpae_store(at->slot, 0);
+	else
+		lpae_clear_run(at->slot, count);
 	lpae_finish_run(t, at->slot, count);
 	io_pgtable_gather_run(&t->iop, gather, iova, BIT_ULL(at->shift), count);
 	return (size_t)count << at->shift;
@@ -295,13 +394,13 @@ static __always_inline long lpae_unmap_run(struct lpae_tables *t, u64 iova, u64 
 	u64 desc;
 
 	desc = lpae_walk(t, &at, iova, want, geo);
-	if (likely(at.shift == want))
-		return lpae_clear_run(t, &at, iova, left, gather, geo);
-	if (!desc)
-		return 0;
-	if (!(iova & (BIT_ULL(at.shift) - 1)) && left >> at.shift)
-		return lpae_clear_run(t, &at, iova, left, gather, geo);
-	return lpae_unmap_part(t, &at, iova, left, desc, gather);
+	if (unlikely(at.shift != want)) {
+		if (!desc)
+			return 0;
+		if ((iova & (BIT_ULL(at.shift) - 1)) || !(left >> at.shift))
+			return lpae_unmap_part(t, at.slot, at.shift, iova, left, desc, gather);
+	}
+	return lpae_clear_leaves(t, &at, desc, iova, left, gather, geo);
 }
 
 static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned long iova,
@@ -388,8 +487,9 @@ static int lpae_read_dirty(struct io_pgtable_ops *ops, unsigned long iova, size_
 	while (left) {
 		u64 desc = lpae_walk(t, &at, pos, t->geo.page_shift, t->geo);
 		u64 span = BIT_ULL(at.shift), rest, step;
+		u32 room = lpae_room(t, &at, pos, t->geo);
 
-		for (; left && at.room; at.room--, at.slot++) {
+		for (; left && room; room--, at.slot++) {
 			if (desc && !lpae_is_leaf(desc, at.shift, t->geo))
 				break;
 			rest = span - (pos & (span - 1));
@@ -400,7 +500,7 @@ static int lpae_read_dirty(struct io_pgtable_ops *ops, unsigned long iova, size_
 						  dirty);
 			pos += step;
 			left -= step;
-			desc = at.room > 1 ? lpae_load(at.slot + 1) : 0;
+			desc = room > 1 ? lpae_load(at.slot + 1) : 0;
 		}
 	}
 	return 0;

@@ -39,6 +39,31 @@ static inline bool io_pgtable_is_quiet(void)
 	unlikely(__bug);					\
 })
 
+/*
+ * A driver with IO_PGTABLE_QUIRK_GATHER would only extend the gather. That is
+ * done here, once for a run. What does not go with the range that is there has
+ * to be invalidated apart, and only the driver can do so: its callback does.
+ */
+#ifdef CONFIG_IOMMU_API
+static inline void io_pgtable_gather_range(struct io_pgtable *iop,
+					   struct iommu_iotlb_gather *gather,
+					   unsigned long iova, size_t granule, size_t size)
+{
+	if (gather->end && (gather->pgsize != granule ||
+			    iommu_iotlb_gather_is_disjoint(gather, iova, size)))
+		io_pgtable_tlb_add_page(iop, gather, iova, granule);
+
+	gather->pgsize = granule;
+	iommu_iotlb_gather_add_range(gather, iova, size);
+}
+#else
+static inline void io_pgtable_gather_range(struct io_pgtable *iop,
+					   struct iommu_iotlb_gather *gather,
+					   unsigned long iova, size_t granule, size_t size)
+{
+}
+#endif
+
 /**
  * io_pgtable_gather_run - note a run of removed leaf entries for invalidation
  * @iop: the tables that held the entries
@@ -60,6 +85,10 @@ static inline void io_pgtable_gather_run(struct io_pgtable *iop,
 	if (!gather || iommu_iotlb_gather_queued(gather))
 		return;
 
+	if (iop->cfg.quirks & IO_PGTABLE_QUIRK_GATHER) {
+		io_pgtable_gather_range(iop, gather, iova, granule, granule * count);
+		return;
+	}
 	for (; count; count--, iova += granule)
 		io_pgtable_tlb_add_page(iop, gather, iova, granule);
 }

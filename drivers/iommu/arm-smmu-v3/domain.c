@@ -120,6 +120,7 @@ static int domain_make_table(struct smmu_domain *d, bool stage2, bool dirty)
 		return -EOPNOTSUPP;
 
 	pgt_config(&w, stage2, &cfg);
+	cfg.quirks = IO_PGTABLE_QUIRK_GATHER;
 	if (dirty)
 		cfg.quirks |= IO_PGTABLE_QUIRK_ARM_HD;
 	scoped_guard(mutex, &smmu_instances_lock)

@@ -59,9 +59,50 @@ static void flush_walk(unsigned long iova, size_t size, size_t granule, void *co
 	model_flush_walk(iova, size, granule);
 }
 
+void gather_open(struct iommu_iotlb_gather *gather, bool queued)
+{
+	*gather = (struct iommu_iotlb_gather){ .start = ~0ul, .queued = queued };
+	gather->freelist.next = &gather->freelist;
+	gather->freelist.prev = &gather->freelist;
+}
+
+static void free_list(struct iommu_iotlb_gather *gather)
+{
+	struct list_head *item, *next;
+
+	for (item = gather->freelist.next; item != &gather->freelist; item = next) {
+		next = item->next;
+		model_free_page((struct page *)item);
+	}
+}
+
+/* What a driver with the GATHER quirk promises, and no more than that */
+void gather_sync(struct iommu_iotlb_gather *gather)
+{
+	if (gather->end && !gather->queued) {
+		if (gather->start > gather->end)
+			fail("I-7: gather from %lx to %lx", gather->start, gather->end);
+		model_inval(gather->start, gather->end - gather->start + 1, gather->pgsize,
+			    !list_empty(&gather->freelist));
+	}
+	free_list(gather);
+	gather_open(gather, gather->queued);
+}
+
 static void add_page(struct iommu_iotlb_gather *gather, unsigned long iova, size_t granule,
 		     void *cookie)
 {
+	if (gather && bench.cfg.quirks & IO_PGTABLE_QUIRK_GATHER) {
+		/* <linux/iommu.h>: what does not fit is invalidated first */
+		if ((gather->pgsize && gather->pgsize != granule) ||
+		    (gather->end && (iova + granule < gather->start || iova > gather->end + 1)))
+			gather_sync(gather);
+		gather->pgsize = granule;
+		gather->start = iova < gather->start ? iova : gather->start;
+		gather->end = iova + granule - 1 > gather->end ? iova + granule - 1 : gather->end;
+		model_add_pages++;
+		return;
+	}
 	if (cookie != &bench)
 		fail("wrong cookie for a leaf");
 	if (!gather || gather->queued)
@@ -257,11 +298,12 @@ u64 bench_map(u64 iova, u64 addr, u64 pgsize, u64 count, int prot, int *err)
 
 u64 bench_unmap(u64 iova, u64 pgsize, u64 count, enum gather_mode mode)
 {
-	struct iommu_iotlb_gather gather = { .queued = mode == GATHER_QUEUED };
+	struct iommu_iotlb_gather gather;
 	u64 size = pgsize * count, full = leading(iova, size, true), done;
 	unsigned long adds = model_add_pages;
 	bool may_fail = model_fail_after >= 0;
 
+	gather_open(&gather, mode == GATHER_QUEUED);
 	io_pgtable_quiet = true;
 	done = bench.ops->unmap_pages(bench.ops, iova, pgsize, count,
 				      mode == GATHER_NONE ? NULL : &gather);
@@ -270,8 +312,12 @@ u64 bench_unmap(u64 iova, u64 pgsize, u64 count, enum gather_mode mode)
 		model_sync();
 	else
 		model_flush_all();
-	if (mode != GATHER_SYNC && adds != model_add_pages)
+	if (mode != GATHER_SYNC && (adds != model_add_pages || gather.end))
 		fail("gathered for nobody");
+	if (bench.cfg.quirks & IO_PGTABLE_QUIRK_GATHER)
+		gather_sync(&gather);
+	else if (!list_empty(&gather.freelist))
+		fail("I-8: a table for a list that nobody frees");
 	model_check_clean();
 
 	/* Holes inside a whole table go with it; elsewhere the first one ends the call */

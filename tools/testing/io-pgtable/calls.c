@@ -151,8 +151,9 @@ static void bad_input(void)
 		{ 0, (1ull << 48) - SZ_4K, SZ_4K, 2, -ERANGE },
 		{ 0, 0 - SZ_4K, SZ_4K, 2, -ERANGE },
 	};
-	struct iommu_iotlb_gather gather = { 0 };
+	struct iommu_iotlb_gather gather;
 
+	gather_open(&gather, false);
 	if (!bench_open(&s1_4k))
 		return;
 	bench_map(SZ_2M, SZ_2M, SZ_4K, 3, RW, NULL);
@@ -461,8 +462,169 @@ static void tables_go(void)
 	bench_close();
 }
 
+/* Where the entry for @iova lies, whatever is in it; tables down to it exist */
+static u64 *entry_of(u64 iova, unsigned int below)
+{
+	unsigned int at = bench.oracle.page + (3 - bench.oracle.start) * (bench.oracle.page - 3);
+	u64 table = bench.oracle.root;
+	u64 index = (iova - bench.base) >> at;
+
+	for (;;) {
+		u64 *slot = phys_to_virt(table + 8 * index);
+
+		if (at == below)
+			return slot;
+		table = oracle_out_addr(&bench.oracle, *slot, bench.oracle.page);
+		at -= bench.oracle.page - 3;
+		index = iova >> at & ((1ull << (bench.oracle.page - 3)) - 1);
+	}
+}
+
+/* I-2, I-3: an odd entry at each place of a run, for each kind of oddity */
+static void run_with(unsigned int length, unsigned int odd, u64 iova, u64 size, unsigned int kind)
+{
+	int err;
+	u64 *slot;
+
+	if (!bench_open(&s1_4k))
+		return;
+	/* A table that is not new, with nothing in the run */
+	bench_map(iova - size, 0, size, 1, RW, NULL);
+	if (kind == 0) {
+		/* taken: the map ends there */
+		bench_map(iova + odd * size, 0, size, 1, IOMMU_READ, NULL);
+		expect(bench_map(iova, 0, size, length, RW, &err) == odd * size && err == -EEXIST);
+	} else {
+		/* a hole, or what is neither a leaf nor empty: the unmap ends there */
+		bench_map(iova, 0, size, length, RW, NULL);
+		slot = entry_of(iova + odd * size, __builtin_ctzll(size));
+		if (kind == 1) {
+			bench_unmap(iova + odd * size, size, 1, GATHER_SYNC);
+			expect(bench_unmap(iova, size, length, GATHER_SYNC) == odd * size);
+			expect(bench_unmap(iova + (odd + 1) * size, size, length - odd - 1 ?: 1,
+					   GATHER_SYNC) == (length - odd - 1) * size);
+		} else {
+			size_t done;
+			u64 was = *slot;
+
+			*slot = was & ~3ull;
+			io_pgtable_quiet = true;
+			done = bench.ops->unmap_pages(bench.ops, iova, size, length, NULL);
+			io_pgtable_quiet = false;
+			expect(done == odd * size);
+			model_flush_all();
+			bench_forget(iova, done);
+			*slot = was;
+		}
+	}
+	bench_verify();
+	bench_close();
+}
+
+static void odd_entries(void)
+{
+	for (unsigned int kind = 0; kind < 3; kind++)
+		for (unsigned int length = 1; length < 27 && !failures_here; length++)
+			for (unsigned int odd = 0; odd < length; odd++) {
+				run_with(length, odd, SZ_1G + 3 * SZ_4K, SZ_4K, kind);
+				run_with(length, odd, SZ_1G + 3 * SZ_2M, SZ_2M, kind);
+			}
+}
+
+/* I-1, I-10: every length and start of a run; the neighbours stay as they are */
+static void run_lengths(void)
+{
+	for (unsigned int start = 0; start < 10; start++)
+		for (unsigned int length = 1; length < 40 && !failures_here; length++) {
+			u64 iova = SZ_1G + (7 + start) * SZ_4K, size = length * SZ_4K;
+
+			if (!bench_open(&s1_4k))
+				return;
+			for (int again = 0; again < 2; again++) {
+				bench_map(iova, SZ_2M + start * SZ_4K, SZ_4K, length, RW, NULL);
+				if (!again) {
+					bench_map(iova - SZ_4K, 0, SZ_4K, 1, RW, NULL);
+					bench_map(iova + size, 0, SZ_4K, 1, RW, NULL);
+				}
+				bench_verify();
+				expect(bench_unmap(iova, SZ_4K, length, again) == size);
+				bench_verify();
+			}
+			bench_close();
+		}
+}
+
+/* 64K pages: the folded address bits are right on both sides of 2^48 */
+static void run_over_48_bits(void)
+{
+	static const struct setup s = {
+		.name = "64S1 64K 52/52", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x40020010000,
+		.ias = 52, .oas = 52,
+	};
+
+	for (unsigned int k = 0; k < 3; k++) {
+		u64 size = k ? k == 1 ? SZ_512M : 1ull << 42 : SZ_64K;
+
+		if (!bench_open(&s))
+			return;
+		for (u64 n = 1; n < 24; n += 5)
+			bench_map(n * 40 * size, ((1 + n % 14) << 48) - n * size, size, n + 9, RW,
+				  NULL);
+		bench_verify();
+		bench_close();
+	}
+}
+
+/* I-7: the gather is exact, and the driver is asked only where it must act */
+static void gathers(void)
+{
+	struct iommu_iotlb_gather gather;
+	struct setup s = s1_4k;
+	unsigned long adds = model_add_pages;
+
+	s.quirks = IO_PGTABLE_QUIRK_GATHER;
+	if (!bench_open(&s))
+		return;
+	bench_map(SZ_2M - 3 * SZ_4K, 0, SZ_4K, 1027, RW, NULL);
+	bench_map(SZ_1G, 0, SZ_4K, 4, RW, NULL);
+	bench_map(SZ_1G + SZ_2M, 0, SZ_2M, 4, RW, NULL);
+	gather_open(&gather, false);
+
+	/* Across tables, and on to what adjoins */
+	bench.ops->unmap_pages(bench.ops, SZ_2M - 3 * SZ_4K, SZ_4K, 500, &gather);
+	bench.ops->unmap_pages(bench.ops, SZ_2M + 497 * SZ_4K, SZ_4K, 300, &gather);
+	expect(gather.start == SZ_2M - 3 * SZ_4K && gather.end == SZ_2M + 797 * SZ_4K - 1);
+	expect(gather.pgsize == SZ_4K && adds == model_add_pages);
+
+	/* Elsewhere: what was there is invalidated by the driver */
+	bench.ops->unmap_pages(bench.ops, SZ_1G + SZ_4K, SZ_4K, 2, &gather);
+	expect(gather.start == SZ_1G + SZ_4K && gather.end == SZ_1G + 3 * SZ_4K - 1);
+	expect(gather.pgsize == SZ_4K && adds + 1 == model_add_pages);
+
+	/* Of another size */
+	bench.ops->unmap_pages(bench.ops, SZ_1G + SZ_2M, SZ_2M, 3, &gather);
+	expect(gather.start == SZ_1G + SZ_2M && gather.end == SZ_1G + 4 * SZ_2M - 1);
+	expect(gather.pgsize == SZ_2M && adds + 2 == model_add_pages);
+	gather_sync(&gather);
+	model_check_clean();
+
+	/* The last page: its end is the largest address there is */
+	bench_close();
+	s.quirks |= IO_PGTABLE_QUIRK_ARM_TTBR1;
+	if (!bench_open(&s))
+		return;
+	bench_map(0 - 3 * SZ_4K, 0, SZ_4K, 3, RW, NULL);
+	expect(bench_unmap(0 - 2 * SZ_4K, SZ_4K, 2, GATHER_SYNC) == 2 * SZ_4K);
+	bench_verify();
+	bench_close();
+}
+
 void tests_calls(void)
 {
+	run("calls: an odd entry at each place of a run (I-2, I-3)", odd_entries);
+	run("calls: runs of each length (I-1, I-3)", run_lengths);
+	run("calls: 64K runs over a 48-bit boundary (I-1, I-4)", run_over_48_bits);
+	run("calls: a gather takes runs (I-7)", gathers);
 	run("calls: descriptors to the bit (I-4)", descriptors);
 	run("calls: permissions of all formats (I-4)", permissions);
 	run("calls: bad input changes nothing (I-2, I-3)", bad_input);

@@ -71,6 +71,8 @@ void model_watch(const struct oracle *o);
 void model_unwatch(void);
 void model_flush_walk(u64 iova, u64 size, u64 granule);
 void model_add_page(u64 iova, u64 granule);
+void model_inval(u64 iova, u64 size, u64 leaf_size, bool tables);
+void model_free_page(struct page *page);
 void model_sync(void);
 void model_flush_all(void);
 void model_check_clean(void);
@@ -87,6 +89,8 @@ extern unsigned long model_add_pages;
 /* bench.c: one table under test */
 bool bench_open(const struct setup *setup);
 void bench_close(void);
+void gather_open(struct iommu_iotlb_gather *gather, bool queued);
+void gather_sync(struct iommu_iotlb_gather *gather);
 u64 bench_map(u64 iova, u64 addr, u64 pgsize, u64 count, int prot, int *err);
 u64 bench_unmap(u64 iova, u64 pgsize, u64 count, enum gather_mode mode);
 void bench_verify(void);

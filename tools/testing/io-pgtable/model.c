@@ -57,6 +57,7 @@ struct stale {
 static u8 *arena, *memory;
 static u64 arena_phys;
 static struct table tables[UNITS];
+static struct page pages[UNITS];
 static u32 bump, live_pages, objects;
 static u32 free_list[CLASSES][4096], free_count[CLASSES];
 static struct stale *stale;
@@ -72,6 +73,11 @@ u64 virt_to_phys(const void *p)
 void *phys_to_virt(u64 phys)
 {
 	return arena + (phys - arena_phys);
+}
+
+struct page *virt_to_page(const void *p)
+{
+	return &pages[((const u8 *)p - arena) / UNIT];
 }
 
 static bool in_arena(const void *p)
@@ -222,6 +228,11 @@ void shim_free(void *p, size_t size)
 		free_list[class][free_count[class]++] = first;
 	ASAN_POISON_MEMORY_REGION(p, size);
 	pthread_mutex_unlock(&arena_lock);
+}
+
+void model_free_page(struct page *page)
+{
+	shim_free(arena + (page - pages) * UNIT, shim_page_size);
 }
 
 unsigned int model_pages(void)
@@ -487,6 +498,23 @@ void model_add_page(u64 iova, u64 granule)
 		if (!stale[i].table && stale[i].iova <= iova &&
 		    iova - stale[i].iova < stale[i].size)
 			stale[i].pending = true;
+}
+
+/*
+ * A range of commands with the level of the leaves as a hint: leaves of another
+ * size stay, and so do tables. With @tables, all that translates the range goes.
+ */
+void model_inval(u64 iova, u64 size, u64 leaf_size, bool tables)
+{
+	for (u32 i = 0; i < stale_count;) {
+		const struct stale *s = &stale[i];
+		bool there = s->iova <= iova + (size - 1) && s->iova + (s->size - 1) >= iova;
+
+		if (there && (tables || (!s->table && s->size == leaf_size)))
+			forget(i);
+		else
+			i++;
+	}
 }
 
 void model_sync(void)

@@ -17,6 +17,8 @@ static const struct setup tiny[] = {
 	{ .name = "tiny 64K", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x20010000, .ias = 31, .oas = 48 },
 	{ .name = "tiny 4K NC", .fmt = ARM_64_LPAE_S2, .pgsizes = 0x201000, .ias = 26, .oas = 40,
 	  .noncoherent = true },
+	{ .name = "tiny 4K gather", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x201000, .ias = 25,
+	  .oas = 48, .quirks = IO_PGTABLE_QUIRK_GATHER },
 	{ .name = "tiny Mali", .fmt = ARM_MALI_LPAE, .pgsizes = 0x201000, .ias = 33,
 	  .oas = MALI_OAS },
 };
@@ -83,6 +85,7 @@ static void short_sequences(void)
 #define Q_TTBR1	IO_PGTABLE_QUIRK_ARM_TTBR1
 #define Q_OUTER	IO_PGTABLE_QUIRK_ARM_OUTER_WBWA
 #define Q_HD	IO_PGTABLE_QUIRK_ARM_HD
+#define Q_GATHER IO_PGTABLE_QUIRK_GATHER
 #define S1	ARM_64_LPAE_S1
 #define S2	ARM_64_LPAE_S2
 
@@ -95,6 +98,13 @@ static const struct setup setups[] = {
 	{ "64S1 4K 48/48 TTBR1", S1, 0x40201000, 48, 48, Q_TTBR1 },
 	{ "64S1 4K 36/44 TTBR1 NC outer", S1, 0x40201000, 36, 44, Q_TTBR1 | Q_OUTER, true },
 	{ "64S1 4K 48/48 HD", S1, 0x40201000, 48, 48, Q_HD },
+	{ "64S1 4K 48/48 gather", S1, 0x40201000, 48, 48, Q_GATHER },
+	{ "64S1 4K 39/40 gather NC", S1, 0x40201000, 39, 40, Q_GATHER, true },
+	{ "64S1 4K 48/48 gather custom", S1, 0x40201000, 48, 48, Q_GATHER, false, true },
+	{ "64S1 16K 47/48 gather TTBR1", S1, 0x02004000, 47, 48, Q_GATHER | Q_TTBR1 },
+	{ "64S1 64K 52/52 gather", S1, 0x40020010000, 52, 52, Q_GATHER, false, false,
+	  0x000f000080000000 },
+	{ "64S2 4K 40/40 gather", S2, 0x40201000, 40, 40, Q_GATHER },
 	{ "64S1 16K 48/48", S1, 0x02004000, 48, 48 },
 	{ "64S1 16K 36/40 NC", S1, 0x02004000, 36, 40, 0, true },
 	{ "64S1 16K 47/48 TTBR1", S1, 0x02004000, 47, 48, Q_TTBR1 },

@@ -56,6 +56,7 @@ typedef unsigned int gfp_t;
 #define BIT_ULL(n)		(1ULL << (n))
 #define GENMASK_ULL(h, l)	((~0ULL << (l)) & (~0ULL >> (63 - (h))))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define round_down(x, a)	((x) & ~((typeof(x))(a) - 1))
 #define IS_ALIGNED(x, a)	(((x) & ((typeof(x))(a) - 1)) == 0)
 #define min_t(t, a, b)		((t)(a) < (t)(b) ? (t)(a) : (t)(b))
 #define min(a, b)		((a) < (b) ? (a) : (b))
@@ -160,12 +161,53 @@ bool dma_mapping_error(struct device *dev, dma_addr_t addr);
 #define IOMMU_PRIV		(1 << 5)
 #define IOMMU_DIRTY_NO_CLEAR	(1 << 0)
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+struct page {
+	struct list_head lru;
+};
+
+struct page *virt_to_page(const void *p);
+
+static inline void list_add_tail(struct list_head *item, struct list_head *head)
+{
+	item->next = head;
+	item->prev = head->prev;
+	head->prev->next = item;
+	head->prev = item;
+}
+
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head;
+}
+
 struct iommu_iotlb_gather {
 	unsigned long start;
 	unsigned long end;
 	size_t pgsize;
+	struct list_head freelist;
 	bool queued;
 };
+
+static inline bool iommu_iotlb_gather_is_disjoint(struct iommu_iotlb_gather *gather,
+						  unsigned long iova, size_t size)
+{
+	if (!gather->end)
+		return false;
+	return iova + size < gather->start || iova > gather->end + 1;
+}
+
+static inline void iommu_iotlb_gather_add_range(struct iommu_iotlb_gather *gather,
+						unsigned long iova, size_t size)
+{
+	if (iova < gather->start)
+		gather->start = iova;
+	if (iova + (size - 1) > gather->end)
+		gather->end = iova + (size - 1);
+}
 
 struct iommu_dirty_bitmap {
 	void (*record)(u64 iova, u64 size);
