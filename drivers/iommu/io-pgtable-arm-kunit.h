@@ -33,6 +33,7 @@ struct geometry {
 	unsigned int oas;
 	unsigned long quirks;
 	bool noncoherent;
+	bool plain;			/* no allocator of its own */
 };
 
 static const struct geometry __maybe_unused stage1_4k = {
@@ -136,8 +137,8 @@ static inline struct lpae_test *lpae_open(struct kunit *test, const struct geome
 		.coherent_walk = !geometry->noncoherent,
 		.tlb = &note_tlb,
 		.iommu_dev = t->dev,
-		.alloc = count_alloc,
-		.free = count_free,
+		.alloc = geometry->plain ? NULL : count_alloc,
+		.free = geometry->plain ? NULL : count_free,
 	};
 	t->ops = alloc_io_pgtable_ops(geometry->fmt, &t->cfg, t);
 	KUNIT_ASSERT_NOT_NULL(test, t->ops);

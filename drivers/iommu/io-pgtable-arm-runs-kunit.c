@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit tests of what the Arm long-descriptor tables do with many entries at
- * once: runs, and the gather of an unmap. Here, unlike in the user-space
+ * once: runs, the gather of an unmap, and the tables it removes. Here, unlike in the user-space
  * harness, runs are stored and loaded by the instructions of the machine.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <linux/io-pgtable.h>
+#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 
 #include "io-pgtable-arm-kunit.h"
+#include "iommu-pages.h"
 
 #define LPAE_RUN	21
 
@@ -106,11 +108,85 @@ static void run_gathered_i7(struct kunit *test)
 	lpae_close(t);
 }
 
+/* I-8: a removed table is on the list, still as it was, until the invalidation */
+static void table_waits_for_sync_i8(struct kunit *test)
+{
+	const struct geometry geometry = {
+		"stage 1, 4K, freelist", ARM_64_LPAE_S1, LPAE_4K_SET, 48, 48,
+		IO_PGTABLE_QUIRK_GATHER, .plain = true,
+	};
+	struct lpae_test *t = lpae_open(test, &geometry);
+	struct iommu_iotlb_gather gather;
+
+	for (unsigned int by_page = 0; by_page < 2; by_page++) {
+		iommu_iotlb_gather_init(&gather);
+		lpae_expect_map(t, SZ_1G, SZ_1G, SZ_4K, 1024, LPAE_RW);
+		KUNIT_EXPECT_EQ(test, t->ops->unmap_pages(t->ops, SZ_1G, by_page ? SZ_4K : SZ_2M,
+							  by_page ? 1024 : 2, &gather), SZ_4M);
+		KUNIT_EXPECT_EQ(test, list_count_nodes(&gather.freelist), 2);
+		KUNIT_EXPECT_EQ(test, gather.start, SZ_1G);
+		KUNIT_EXPECT_EQ(test, gather.end, SZ_1G + SZ_4M - 1);
+		KUNIT_EXPECT_EQ(test, t->walks, 0);
+		KUNIT_EXPECT_EQ(test, t->gathered, 0);
+		lpae_expect(t, SZ_1G, 0);
+		iommu_put_pages_list(&gather.freelist);
+	}
+	lpae_close(t);
+}
+
+/* I-8: a queued gather takes tables too, and is told of no range */
+static void table_waits_for_queue_i8(struct kunit *test)
+{
+	const struct geometry geometry = {
+		"stage 2, 4K, freelist", ARM_64_LPAE_S2, LPAE_4K_SET, 40, 40,
+		IO_PGTABLE_QUIRK_GATHER, .plain = true,
+	};
+	struct lpae_test *t = lpae_open(test, &geometry);
+	struct iommu_iotlb_gather gather;
+
+	iommu_iotlb_gather_init(&gather);
+	gather.queued = true;
+	lpae_expect_map(t, SZ_1G, SZ_1G, SZ_4K, 512, LPAE_RW);
+	KUNIT_EXPECT_EQ(test, t->ops->unmap_pages(t->ops, SZ_1G, SZ_2M, 1, &gather), SZ_2M);
+	KUNIT_EXPECT_EQ(test, list_count_nodes(&gather.freelist), 1);
+	KUNIT_EXPECT_EQ(test, gather.end, 0);
+	KUNIT_EXPECT_EQ(test, t->walks, 0);
+	iommu_put_pages_list(&gather.freelist);
+	lpae_close(t);
+}
+
+/* I-8: without the quirk, or with an allocator: flush, then free, and no list */
+static void others_flush_first_i8(struct kunit *test)
+{
+	static const struct geometry * const geometry[] = { &stage1_4k, &stage1_4k_gather };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(geometry); i++) {
+		struct lpae_test *t = lpae_open(test, geometry[i]);
+		struct iommu_iotlb_gather gather;
+		long empty;
+
+		iommu_iotlb_gather_init(&gather);
+		lpae_expect_map(t, SZ_1G + SZ_4M, 0, SZ_4K, 1, LPAE_RW);
+		empty = atomic_long_read(&t->pages);
+		lpae_expect_map(t, SZ_1G, SZ_1G, SZ_4K, 512, LPAE_RW);
+		KUNIT_EXPECT_EQ(test, t->ops->unmap_pages(t->ops, SZ_1G, SZ_4K, 512, &gather),
+				SZ_2M);
+		KUNIT_EXPECT_TRUE(test, list_empty(&gather.freelist));
+		KUNIT_EXPECT_EQ(test, t->walks, 1);
+		KUNIT_EXPECT_EQ(test, t->freed, 1);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&t->pages), empty);
+		lpae_close(t);
+	}
+}
+
 static struct kunit_case lpae_run_cases[] = {
 	KUNIT_CASE(every_length_i1),
 	KUNIT_CASE(odd_entry_i2_i3),
 	KUNIT_CASE(folded_address_i4),
 	KUNIT_CASE(run_gathered_i7),
+	KUNIT_CASE(table_waits_for_sync_i8),
+	KUNIT_CASE(table_waits_for_queue_i8),
+	KUNIT_CASE(others_flush_first_i8),
 	{}
 };
 

@@ -174,19 +174,57 @@ int lpae_add_table(struct lpae_tables *t, u64 *slot, gfp_t gfp)
 }
 
 /*
- * Takes the table in @slot out of the tree, with all below it. The walker may
- * have cached the pointer: it is invalidated before a page is freed.
+ * The list is freed page by page, into the page allocator, when nobody looks at
+ * the DMA mapping of a table any more.
  */
-void lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova)
+static bool lpae_can_defer(const struct lpae_tables *t, const struct iommu_iotlb_gather *gather)
+{
+	const struct io_pgtable_cfg *cfg = &t->iop.cfg;
+
+	return gather && (cfg->quirks & IO_PGTABLE_QUIRK_GATHER) && cfg->coherent_walk &&
+	       !cfg->free && lpae_table_size(t->geo) <= PAGE_SIZE;
+}
+
+/* @table and all below it, to be freed after the invalidation of @gather */
+static void lpae_defer_tables(struct lpae_tables *t, u64 *table, unsigned int shift,
+			      struct iommu_iotlb_gather *gather)
+{
+	for (u32 i = 0; shift != t->geo.page_shift && i < lpae_entries(t->geo); i++) {
+		u64 desc = lpae_load(table + i);
+
+		if (lpae_is_table(desc, shift, t->geo))
+			lpae_defer_tables(t, lpae_next_table(desc, t->geo),
+					  shift - lpae_stride(t->geo), gather);
+	}
+	io_pgtable_defer_page(gather, table);
+}
+
+/*
+ * Takes the table in @slot out of the tree, with all below it. The walker may
+ * have cached the pointer: it is invalidated before a page is freed, here and
+ * now or, where the caller takes care, by the invalidation of @gather. Then the
+ * range has to be in the gather before a page is on its list, because taking it
+ * in can make the driver work the gather off. Return: true if @gather does it.
+ */
+bool lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova,
+		     struct iommu_iotlb_gather *gather)
 {
 	u64 *table = lpae_next_table(lpae_load(slot), t->geo);
+	unsigned int below = shift - lpae_stride(t->geo);
 
 	lpae_store(slot, 0);
 	lpae_finish_run(t, slot, 1);
-	io_pgtable_tlb_flush_walk(&t->iop, iova, BIT_ULL(shift), lpae_table_size(t->geo));
+	if (lpae_can_defer(t, gather)) {
+		io_pgtable_gather_tables(&t->iop, gather, iova, lpae_table_size(t->geo),
+					 BIT_ULL(shift));
+		lpae_defer_tables(t, table, below, gather);
+		return true;
+	}
 
-	lpae_free_below(t, table, lpae_entries(t->geo), shift - lpae_stride(t->geo));
+	io_pgtable_tlb_flush_walk(&t->iop, iova, BIT_ULL(shift), lpae_table_size(t->geo));
+	lpae_free_below(t, table, lpae_entries(t->geo), below);
 	lpae_free_table(t, table);
+	return false;
 }
 
 /**

@@ -151,7 +151,8 @@ void *lpae_alloc_pages(struct lpae_tables *t, size_t size, gfp_t gfp);
 void lpae_free_all(struct lpae_tables *t);
 bool lpae_nothing_below(struct lpae_tables *t, u64 desc, unsigned int shift);
 int lpae_add_table(struct lpae_tables *t, u64 *slot, gfp_t gfp);
-void lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova);
+bool lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova,
+		     struct iommu_iotlb_gather *gather);
 void lpae_wait_for_split(struct lpae_tables *t);
 long lpae_unmap_part(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova, u64 left,
 		     u64 block, struct iommu_iotlb_gather *gather);

@@ -240,7 +240,7 @@ static noinline int lpae_make_room(struct lpae_tables *t, u64 *slot, unsigned in
 		return 0;
 	}
 	if (lpae_is_table(desc, shift, t->geo) && lpae_nothing_below(t, desc, shift)) {
-		lpae_drop_table(t, slot, shift, iova);
+		lpae_drop_table(t, slot, shift, iova, NULL);
 		return 0;
 	}
 	return io_pgtable_caller_bug(desc) ? -EEXIST : 0;
@@ -357,9 +357,47 @@ static noinline long lpae_clear_table(struct lpae_tables *t, u64 *slot, unsigned
 	if (!lpae_is_table(desc, shift, t->geo) || lpae_nothing_below(t, desc, shift))
 		return 0;
 
-	lpae_drop_table(t, slot, shift, iova);
-	io_pgtable_gather_run(&t->iop, gather, iova, BIT_ULL(shift), 1);
+	if (!lpae_drop_table(t, slot, shift, iova, gather))
+		io_pgtable_gather_run(&t->iop, gather, iova, BIT_ULL(shift), 1);
 	return BIT_ULL(shift);
+}
+
+/* Shift of the largest entry, @low or above, that begins at @iova and ends in @left; or 0 */
+static unsigned int lpae_whole_entry(const struct lpae_tables *t, u64 iova, u64 left,
+				     unsigned int low)
+{
+	unsigned int shift;
+
+	for (shift = t->root_shift; shift >= low; shift -= lpae_stride(t->geo))
+		if (left >> shift && !(iova & (BIT_ULL(shift) - 1)))
+			return shift;
+	return 0;
+}
+
+/*
+ * [iova, iova + left) was unmapped by this call, without a hole: a table that
+ * translates nothing else is empty, and goes. Otherwise a table would stay for
+ * each address that was ever used. @low is the shift of the smallest table
+ * entry that can be concerned.
+ */
+static noinline void lpae_prune(struct lpae_tables *t, u64 iova, u64 left, unsigned int low,
+				struct iommu_iotlb_gather *gather)
+{
+	struct lpae_cursor at;
+	u64 step, desc;
+
+	for (; left; left -= step, iova += step) {
+		unsigned int shift = lpae_whole_entry(t, iova, left, low);
+
+		if (!shift) {
+			step = min(left, BIT_ULL(low) - (iova & (BIT_ULL(low) - 1)));
+			continue;
+		}
+		step = BIT_ULL(shift);
+		desc = lpae_walk(t, &at, iova, shift, t->geo);
+		if (lpae_is_table(desc, at.shift, t->geo))
+			lpae_drop_table(t, at.slot, shift, iova, gather);
+	}
 }
 
 static __always_inline long lpae_clear_leaves(struct lpae_tables *t, const struct lpae_cursor *at,
@@ -428,6 +466,9 @@ static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned lo
 		done += step;
 	}
 	io_pgtable_caller_bug(!done);
+
+	if (unlikely(done >> (__ffs(pgsize) + lpae_stride(geo))))
+		lpae_prune(t, iova, done, __ffs(pgsize) + lpae_stride(geo), gather);
 	return done;
 }
 

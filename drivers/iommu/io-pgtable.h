@@ -12,6 +12,8 @@
 #include <linux/io-pgtable.h>
 #include <linux/iommu.h>
 #include <linux/kconfig.h>
+#include <linux/list.h>
+#include <linux/mm.h>
 
 #if IS_ENABLED(CONFIG_IOMMU_IO_PGTABLE_LPAE_SELFTEST) || \
 	IS_ENABLED(CONFIG_IOMMU_IO_PGTABLE_LPAE_KUNIT_TEST)
@@ -56,10 +58,39 @@ static inline void io_pgtable_gather_range(struct io_pgtable *iop,
 	gather->pgsize = granule;
 	iommu_iotlb_gather_add_range(gather, iova, size);
 }
+
+/*
+ * With a table on the freelist all levels of the range are invalidated, so that
+ * the page size of what is there already need not agree.
+ */
+static inline void io_pgtable_gather_tables(struct io_pgtable *iop,
+					    struct iommu_iotlb_gather *gather,
+					    unsigned long iova, size_t granule, size_t size)
+{
+	if (!iommu_iotlb_gather_queued(gather))
+		io_pgtable_gather_range(iop, gather, iova,
+					gather->end ? gather->pgsize : granule, size);
+}
+
+/* A page that nothing points at; it is freed after @gather was invalidated */
+static inline void io_pgtable_defer_page(struct iommu_iotlb_gather *gather, void *page)
+{
+	list_add_tail(&virt_to_page(page)->lru, &gather->freelist);
+}
 #else
 static inline void io_pgtable_gather_range(struct io_pgtable *iop,
 					   struct iommu_iotlb_gather *gather,
 					   unsigned long iova, size_t granule, size_t size)
+{
+}
+
+static inline void io_pgtable_gather_tables(struct io_pgtable *iop,
+					    struct iommu_iotlb_gather *gather,
+					    unsigned long iova, size_t granule, size_t size)
+{
+}
+
+static inline void io_pgtable_defer_page(struct iommu_iotlb_gather *gather, void *page)
 {
 }
 #endif

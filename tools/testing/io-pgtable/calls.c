@@ -444,6 +444,162 @@ static void no_memory(void)
 	no_memory_once(true);
 }
 
+static unsigned int listed(const struct iommu_iotlb_gather *gather)
+{
+	unsigned int n = 0;
+
+	for (const struct list_head *i = gather->freelist.next; i != &gather->freelist; i = i->next)
+		n++;
+	return n;
+}
+
+/* I-8: tables wait on the gather's list; what is not opted in is flushed at once */
+static void tables_wait(void)
+{
+	static const struct {
+		unsigned long quirks;
+		bool noncoherent, custom, no_gather;
+		unsigned int listed;
+	} how[] = {
+		{ IO_PGTABLE_QUIRK_GATHER, false, false, false, 3 },
+		{ 0, false, false, false, 0 },
+		{ IO_PGTABLE_QUIRK_GATHER, true, false, false, 0 },
+		{ IO_PGTABLE_QUIRK_GATHER, false, true, false, 0 },
+		{ IO_PGTABLE_QUIRK_GATHER, false, false, true, 0 },
+	};
+
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(how); i++) {
+		unsigned int before, after, pages = i & 1;
+		struct iommu_iotlb_gather gather;
+		struct setup s = s1_4k;
+		unsigned long walks;
+
+		s.quirks = how[i / 2].quirks;
+		s.noncoherent = how[i / 2].noncoherent;
+		s.custom = how[i / 2].custom;
+		if (!bench_open(&s))
+			return;
+		/* A root, a table of 512G, one of 1G, and two of pages under it */
+		bench_map(0, 0, SZ_1G, 1, RW, NULL);
+		before = model_pages();
+		bench_map(SZ_1G, SZ_1G, SZ_4K, 1024, RW, NULL);
+		bench_map(SZ_1G + 2 * SZ_2M, SZ_1G, SZ_2M, 510, RW, NULL);
+		expect(model_pages() == before + 3);
+
+		/* By one block, and by its pages */
+		walks = model_walks;
+		gather_open(&gather, false);
+		expect(bench.ops->unmap_pages(bench.ops, SZ_1G, pages ? SZ_4K : SZ_1G,
+					      pages ? 512 * 512 : 1,
+					      how[i / 2].no_gather ? NULL : &gather) == SZ_1G);
+		after = model_pages();
+		expect(listed(&gather) == how[i / 2].listed);
+		expect(after == before + how[i / 2].listed);
+		expect(!listed(&gather) == (walks != model_walks));
+		if (how[i / 2].listed)
+			gather_sync(&gather);
+		model_flush_all();
+		expect(model_pages() == before);
+		bench_forget(SZ_1G, SZ_1G);
+		bench_verify();
+		bench_close();
+	}
+}
+
+/* I-8: of a ragged range only the tables that are inside of it go */
+static void tables_inside(void)
+{
+	for (unsigned int i = 0; i < 6 * GATHER_MODES; i++) {
+		static const struct {
+			s64 from;
+			unsigned int pages, tables;
+		} cut[] = {
+			{ 0, 511, 0 }, { 0, 512, 1 }, { 1, 512, 0 }, { -1, 514, 1 }, { 5, 2042, 2 }, { 5, 2043, 3 },
+		};
+		unsigned int c = i / GATHER_MODES, before;
+		struct setup s = s1_4k;
+
+		s.quirks = i & 1 ? IO_PGTABLE_QUIRK_GATHER : 0;
+		if (!bench_open(&s))
+			return;
+		bench_map(SZ_1G - SZ_4K, 0, SZ_4K, 2050, RW, NULL);
+		before = model_pages();
+		expect(bench_unmap(SZ_1G + cut[c].from * (s64)SZ_4K, SZ_4K, cut[c].pages,
+				   i % GATHER_MODES) == cut[c].pages * SZ_4K);
+		expect(model_pages() == before - cut[c].tables);
+		bench_verify();
+		bench_close();
+	}
+}
+
+/* I-8: one gather for several unmaps, of pages, tables and blocks in turn */
+static void one_gather_for_all(void)
+{
+	struct setup s = s1_4k;
+
+	s.quirks = IO_PGTABLE_QUIRK_GATHER;
+	for (unsigned int n = 0; n < 256 && !failures_here; n++) {
+		struct iommu_iotlb_gather gather;
+		u64 iova = SZ_1G;
+
+		if (!bench_open(&s))
+			return;
+		gather_open(&gather, n & 1);
+		for (unsigned int i = 0; i < 4; i++)
+			bench_map(iova + i * 2 * SZ_2M, 0, (n >> 2 * i & 3) == 1 ? SZ_2M : SZ_4K,
+				  (n >> 2 * i & 3) == 2 ? 1024 : 2, RW, NULL);
+		for (unsigned int i = 0; i < 4; i++, iova += 2 * SZ_2M) {
+			unsigned int kind = n >> (2 * i) & 3;
+			u64 size = kind == 1 ? SZ_2M : SZ_4K, count = kind == 2 ? 1024 : 2;
+
+			if (kind == 3) {
+				/* tables under the size of the call, with a hole */
+				size = SZ_2M;
+				count = 1;
+			}
+			expect(bench.ops->unmap_pages(bench.ops, iova, size, count, &gather) ==
+			       size * count);
+			bench_forget(iova, 2 * SZ_2M);
+		}
+		if (n & 1)
+			model_flush_all();
+		gather_sync(&gather);
+		model_check_clean();
+		bench_verify();
+		bench_close();
+	}
+}
+
+/* I-2: another call, which is wrong to be there, maps the page before we do */
+static void map_first(u64 *slot)
+{
+	size_t mapped = 0;
+
+	model_before_swap = NULL;
+	expect(!bench.ops->map_pages(bench.ops, SZ_2M + SZ_4K, 0, SZ_4K, 1, RW, GFP_KERNEL,
+				     &mapped));
+}
+
+static void lost_installation(void)
+{
+	size_t mapped = 0;
+
+	if (!bench_open(&s1_4k))
+		return;
+	bench_map(0, 0, SZ_4K, 1, RW, NULL);
+	model_before_swap = map_first;
+	io_pgtable_quiet = true;
+	expect(bench.ops->map_pages(bench.ops, SZ_2M + SZ_4K, SZ_1G, SZ_4K, 2, RW, GFP_KERNEL,
+				    &mapped) == -EEXIST && !mapped);
+	io_pgtable_quiet = false;
+	expect(!model_before_swap);
+	expect(bench.ops->iova_to_phys(bench.ops, SZ_2M + SZ_4K) == 0);
+	expect(bench.ops->unmap_pages(bench.ops, SZ_2M + SZ_4K, SZ_4K, 1, NULL) == SZ_4K);
+	model_flush_all();
+	bench_verify();
+	bench_close();
+}
+
 /* Tables come and go with mappings; what is left is what an empty set has */
 static void tables_go(void)
 {
@@ -634,4 +790,8 @@ void tests_calls(void)
 	run("calls: a write during a split is not lost (I-6, I-11)", dirty_race);
 	run("calls: allocation failures (I-2, I-61)", no_memory);
 	run("calls: tables go with a span (I-8)", tables_go);
+	run("calls: tables wait for the gather (I-8)", tables_wait);
+	run("calls: tables inside a ragged range go (I-8)", tables_inside);
+	run("calls: one gather for several calls (I-8)", one_gather_for_all);
+	run("calls: a lost table installation (I-2, I-10)", lost_installation);
 }

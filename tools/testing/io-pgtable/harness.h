@@ -85,6 +85,7 @@ extern unsigned int model_misplace;	/* offset added to the next allocation */
 extern unsigned int model_dma_fault;	/* 1: mapping error, 2: translated address */
 extern void (*model_before_swap)(u64 *slot);
 extern unsigned long model_add_pages;
+extern unsigned long model_walks;	/* calls of flush_walk */
 
 /* bench.c: one table under test */
 bool bench_open(const struct setup *setup);

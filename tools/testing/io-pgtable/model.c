@@ -33,6 +33,7 @@ unsigned long model_allocs;
 unsigned int model_misplace;
 unsigned int model_dma_fault;
 unsigned long model_add_pages;
+unsigned long model_walks;
 void (*model_before_swap)(u64 *slot);
 
 /* A table, kept at its first unit; the others point back at it */
@@ -473,6 +474,7 @@ static void forget(u32 i)
 
 void model_flush_walk(u64 iova, u64 size, u64 granule)
 {
+	model_walks++;
 	if (!watched)
 		return;
 	if (!granule || size % granule || iova % granule)

@@ -48,6 +48,9 @@ extern u64 native_phys_offset;
 #define virt_to_phys(p)		((u64)(p) - native_phys_offset)
 #define phys_to_virt(a)		((void *)((u64)(a) + native_phys_offset))
 
+/* What is not on a list needs no page; driver.c passes no gather to be listed on */
+#define virt_to_page(p)		((struct page *)(p))
+
 /* For the kernel tree's files */
 #define __init
 #define __initconst
