@@ -78,6 +78,19 @@ static struct lpae_tables *lpae_new(void *cookie, const struct lpae_geo geo)
 	return t;
 }
 
+static u64 lpae_prot_attrs(const struct lpae_tables *t, int prot)
+{
+	bool tracked = t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD;
+	u64 attrs;
+
+	if (t->geo.mali)
+		return lpae_mali_attrs(prot);
+	if (t->stage2)
+		return lpae_s2_attrs(prot, tracked);
+	attrs = lpae_s1_attrs(prot, tracked);
+	return t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_NS ? attrs | LPAE_LEAF_NS : attrs;
+}
+
 /*
  * A block that spans more than a root entry cannot be expressed: such sizes are
  * withdrawn. The tables get their own copy of @cfg, for the registry makes its
@@ -91,6 +104,12 @@ static int lpae_make_root(struct lpae_tables *t, struct io_pgtable_cfg *cfg,
 	t->root_size = max(t->root_entries * sizeof(u64), min_size);
 	cfg->pgsize_bitmap &= GENMASK_ULL(t->root_shift, 0);
 	t->iop.cfg = *cfg;
+	t->last = GENMASK_ULL(cfg->ias - 1, 0);
+	t->last_addr = GENMASK_ULL(cfg->oas - 1, 0);
+	if (cfg->quirks & IO_PGTABLE_QUIRK_ARM_TTBR1)
+		t->first = ~t->last;
+	for (int prot = 0; prot < LPAE_PROTS; prot++)
+		t->prot_attrs[prot] = lpae_prot_attrs(t, prot);
 
 	t->root = lpae_alloc_pages(t, t->root_size, GFP_KERNEL);
 	if (!t->root)
@@ -143,10 +162,8 @@ static struct io_pgtable *lpae_new_s1(struct io_pgtable_cfg *cfg, void *cookie,
 	if (!t)
 		return NULL;
 
-	if (cfg->quirks & IO_PGTABLE_QUIRK_ARM_NS) {
+	if (cfg->quirks & IO_PGTABLE_QUIRK_ARM_NS)
 		t->table_attrs |= LPAE_TABLE_NS;
-		t->leaf_attrs |= LPAE_LEAF_NS;
-	}
 	if (lpae_make_root(t, cfg, lpae_natural_root(cfg->ias, geo), LPAE_MIN_ROOT_SIZE)) {
 		kfree(t);
 		return NULL;

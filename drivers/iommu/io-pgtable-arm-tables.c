@@ -106,8 +106,9 @@ static void lpae_free_below(struct lpae_tables *t, u64 *table, unsigned int coun
 	if (shift == t->geo.page_shift)
 		return;
 
-	for (; count; count--, table++) {
-		u64 desc = lpae_load(table);
+	for (u32 i = lpae_empty_run(table, count); i < count;
+	     i++, i += lpae_empty_run(table + i, count - i)) {
+		u64 desc = lpae_load(table + i);
 		u64 *next;
 
 		if (!lpae_is_table(desc, shift, t->geo))
@@ -128,13 +129,13 @@ void lpae_free_all(struct lpae_tables *t)
 /* Whether the table that @desc points at maps nothing, however deep it is */
 bool lpae_nothing_below(struct lpae_tables *t, u64 desc, unsigned int shift)
 {
-	u64 *slot = lpae_next_table(desc, t->geo);
+	const u64 *slot = lpae_next_table(desc, t->geo);
+	const u32 count = lpae_entries(t->geo);
 
 	shift -= lpae_stride(t->geo);
-	for (unsigned int i = 0; i < lpae_entries(t->geo); i++) {
+	for (u32 i = lpae_empty_run(slot, count); i < count;
+	     i++, i += lpae_empty_run(slot + i, count - i)) {
 		desc = lpae_load(slot + i);
-		if (!desc)
-			continue;
 		if (!lpae_is_table(desc, shift, t->geo) || !lpae_nothing_below(t, desc, shift))
 			return false;
 	}

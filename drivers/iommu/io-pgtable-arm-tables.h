@@ -31,7 +31,10 @@
  * @geo: the constants of the walker, for the code that is not specialised
  * @stage2: leaf entries have stage 2 permissions in the VMSA sense
  * @table_attrs: bits that every table descriptor carries
- * @leaf_attrs: bits that every leaf descriptor carries
+ * @prot_attrs: bits of a leaf descriptor, for each set of IOMMU_READ to IOMMU_PRIV
+ * @first: lowest input address
+ * @last: bytes from @first to the highest input address
+ * @last_addr: highest output address
  * @split_lock: held while an entry is LPAE_SW_SPLITTING
  */
 struct lpae_tables {
@@ -43,7 +46,10 @@ struct lpae_tables {
 	struct lpae_geo		geo;
 	bool			stage2;
 	u64			table_attrs;
-	u64			leaf_attrs;
+	u64			prot_attrs[LPAE_PROTS];
+	u64			first;
+	u64			last;
+	u64			last_addr;
 	spinlock_t		split_lock;	/* whoever breaks a block owns its entry */
 };
 
@@ -145,6 +151,7 @@ static __always_inline u64 *lpae_next_table(u64 desc, const struct lpae_geo geo)
 const struct io_pgtable_ops *lpae_walker(const struct lpae_geo geo);
 void lpae_store_run(u64 *slot, u64 desc, u64 step, u32 count);
 void lpae_clear_run(u64 *slot, u32 count);
+u32 lpae_empty_run(const u64 *slot, u32 count);
 
 /* io-pgtable-arm-tables.c */
 void *lpae_alloc_pages(struct lpae_tables *t, size_t size, gfp_t gfp);

@@ -161,7 +161,7 @@ static __always_inline struct lpae_eight lpae_load_eight(const u64 *slot)
 }
 
 /* Number of leading entries that are empty */
-static noinline u32 lpae_empty_run(const u64 *slot, u32 count)
+noinline u32 lpae_empty_run(const u64 *slot, u32 count)
 {
 	const u64 *at = slot, *end = slot + count;
 	const u64 *stop = slot + round_down(count, LPAE_UNROLL);
@@ -202,30 +202,13 @@ static noinline u32 lpae_leaf_run(const u64 *slot, u32 count, u64 type)
 	return at - slot;
 }
 
-/* Return: 0, or -ERANGE if [iova, iova + size) leaves the input address range */
-static __always_inline int lpae_check_iova(const struct io_pgtable_cfg *cfg, unsigned long iova,
-					   u64 size)
+/* Whether all of [start, start + size) is within [0, last] */
+static __always_inline bool lpae_within(u64 start, u64 size, u64 last)
 {
-	u64 last = (u64)iova + (size - 1);
-	u64 top = cfg->quirks & IO_PGTABLE_QUIRK_ARM_TTBR1 ? ~0ULL >> cfg->ias : 0;
-
-	if (last < iova || (u64)iova >> cfg->ias != top || last >> cfg->ias != top)
-		return -ERANGE;
-	return 0;
+	return start <= last && size - 1 <= last - start;
 }
 
 /* Map */
-
-static u64 lpae_attrs(const struct lpae_tables *t, int prot)
-{
-	bool tracked = t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD;
-
-	if (t->geo.mali)
-		return lpae_mali_attrs(prot);
-	if (t->stage2)
-		return lpae_s2_attrs(prot, tracked);
-	return lpae_s1_attrs(prot, tracked) | t->leaf_attrs;
-}
 
 /*
  * The entry where a leaf should go is taken. An empty table is only a left-over
@@ -324,13 +307,13 @@ static __always_inline int lpae_map(struct io_pgtable_ops *ops, unsigned long io
 				  !IS_ALIGNED(iova | addr, pgsize) || !pgcount ||
 				  check_mul_overflow(pgsize, pgcount, &size)))
 		return -EINVAL;
-	if (io_pgtable_caller_bug(lpae_check_iova(cfg, iova, size) ||
-				  addr >> cfg->oas || (addr + (size - 1)) >> cfg->oas))
+	if (io_pgtable_caller_bug(!lpae_within(iova - t->first, size, t->last) ||
+				  !lpae_within(addr, size, t->last_addr)))
 		return -ERANGE;
 	if (!(prot & (IOMMU_READ | IOMMU_WRITE)))
 		return -EINVAL;
 
-	attrs = lpae_attrs(t, prot);
+	attrs = t->prot_attrs[prot & (LPAE_PROTS - 1)];
 	do {
 		ret = lpae_map_run(t, iova + done, addr + done, size - done, __ffs(pgsize),
 				   attrs, gfp, &done, geo);
@@ -454,7 +437,7 @@ static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned lo
 	if (io_pgtable_caller_bug(!is_power_of_2(pgsize) || !(pgsize & cfg->pgsize_bitmap) ||
 				  !IS_ALIGNED(iova, pgsize) || !pgcount ||
 				  check_mul_overflow(pgsize, pgcount, &size) ||
-				  lpae_check_iova(cfg, iova, size)))
+				  !lpae_within(iova - t->first, size, t->last)))
 		return 0;
 
 	while (done < size) {
@@ -480,7 +463,7 @@ static __always_inline phys_addr_t lpae_iova_to_phys(struct io_pgtable_ops *ops,
 	struct lpae_cursor at;
 	u64 desc;
 
-	if (lpae_check_iova(&t->iop.cfg, iova, 1))
+	if (!lpae_within(iova - t->first, 1, t->last))
 		return 0;
 
 	desc = lpae_walk(t, &at, iova, geo.page_shift, geo);
@@ -522,7 +505,7 @@ static int lpae_read_dirty(struct io_pgtable_ops *ops, unsigned long iova, size_
 
 	if (!(t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD))
 		return -EINVAL;
-	if (io_pgtable_caller_bug(!size || lpae_check_iova(&t->iop.cfg, iova, size)))
+	if (io_pgtable_caller_bug(!size || !lpae_within(iova - t->first, size, t->last)))
 		return -EINVAL;
 
 	while (left) {
@@ -547,22 +530,118 @@ static int lpae_read_dirty(struct io_pgtable_ops *ops, unsigned long iova, size_
 	return 0;
 }
 
+/*
+ * One entry: most calls are for a single page whose table is there. They need
+ * neither lengths nor a loop, and few registers. Whatever is out of the
+ * ordinary, mistakes of the caller among it, is left to the functions above;
+ * nothing has changed then.
+ */
+
+static __always_inline bool lpae_one_is_sound(const struct lpae_tables *t, u64 iova, u64 addr,
+					      u64 pgsize, size_t pgcount)
+{
+	return likely(pgcount == 1 && t->iop.cfg.coherent_walk && is_power_of_2(pgsize) &&
+		      (pgsize & t->iop.cfg.pgsize_bitmap) && !((iova | addr) & (pgsize - 1)) &&
+		      lpae_within(iova - t->first, pgsize, t->last) &&
+		      lpae_within(addr, pgsize, t->last_addr));
+}
+
+/* Return: what is at the level @want, or in the way there */
+static __always_inline u64 lpae_walk_down(const struct lpae_tables *t, struct lpae_cursor *at,
+					  u64 iova, unsigned int want, const struct lpae_geo geo)
+{
+	u64 desc;
+
+	lpae_start(at, t, iova);
+	while (desc = lpae_load(at->slot), at->shift != want) {
+		if ((desc & LPAE_DESC_TYPE) != LPAE_TYPE_TABLE)
+			break;
+		lpae_descend(at, desc, iova, geo);
+	}
+	return desc;
+}
+
+static __always_inline bool lpae_map_one(struct io_pgtable_ops *ops, unsigned long iova,
+					 phys_addr_t paddr, size_t pgsize, size_t pgcount,
+					 int prot, size_t *mapped, const struct lpae_geo geo)
+{
+	struct lpae_tables *t = lpae_tables_of(ops);
+	struct lpae_cursor at;
+	unsigned int want;
+
+	if (!lpae_one_is_sound(t, iova, paddr, pgsize, pgcount) ||
+	    !(prot & (IOMMU_READ | IOMMU_WRITE)))
+		return false;
+	want = __ffs(pgsize);
+	if (lpae_walk_down(t, &at, iova, want, geo) || at.shift != want)
+		return false;
+
+	lpae_store(at.slot, t->prot_attrs[prot & (LPAE_PROTS - 1)] |
+			    lpae_leaf_type(want, geo) | lpae_addr_field(paddr, geo));
+	wmb(); /* as in lpae_map() */
+	*mapped += pgsize;
+	return true;
+}
+
+static __always_inline bool lpae_unmap_one(struct io_pgtable_ops *ops, unsigned long iova,
+					   size_t pgsize, size_t pgcount,
+					   struct iommu_iotlb_gather *gather,
+					   const struct lpae_geo geo)
+{
+	struct lpae_tables *t = lpae_tables_of(ops);
+	struct lpae_cursor at;
+	unsigned int want;
+	u64 desc;
+
+	if (!lpae_one_is_sound(t, iova, 0, pgsize, pgcount))
+		return false;
+	want = __ffs(pgsize);
+	desc = lpae_walk_down(t, &at, iova, want, geo);
+	if (at.shift != want || !lpae_is_leaf(desc, want, geo))
+		return false;
+
+	lpae_store(at.slot, 0);
+	io_pgtable_gather_run(&t->iop, gather, iova, pgsize, 1);
+	return true;
+}
+
 /* The walker, once for each geometry */
 
 #define LPAE_WALKER(name, ...)							\
+static noinline int name##_map_run(struct io_pgtable_ops *ops,			\
+				   unsigned long iova, phys_addr_t paddr,	\
+				   size_t pgsize, size_t pgcount, int prot,	\
+				   gfp_t gfp, size_t *mapped)			\
+{										\
+	return lpae_map(ops, iova, paddr, pgsize, pgcount, prot, gfp, mapped,	\
+			(struct lpae_geo){ __VA_ARGS__ });			\
+}										\
 static int name##_map(struct io_pgtable_ops *ops, unsigned long iova,		\
 		      phys_addr_t paddr, size_t pgsize, size_t pgcount,		\
 		      int prot, gfp_t gfp, size_t *mapped)			\
 {										\
-	return lpae_map(ops, iova, paddr, pgsize, pgcount, prot, gfp, mapped,	\
-			(struct lpae_geo){ __VA_ARGS__ });			\
+	if (lpae_map_one(ops, iova, paddr, pgsize, pgcount, prot, mapped,	\
+			 (struct lpae_geo){ __VA_ARGS__ }))			\
+		return 0;							\
+	return name##_map_run(ops, iova, paddr, pgsize, pgcount, prot, gfp,	\
+			      mapped);						\
+}										\
+static noinline size_t name##_unmap_run(struct io_pgtable_ops *ops,		\
+					unsigned long iova, size_t pgsize,	\
+					size_t pgcount,				\
+					struct iommu_iotlb_gather *gather)	\
+{										\
+	return lpae_unmap(ops, iova, pgsize, pgcount, gather,			\
+			  (struct lpae_geo){ __VA_ARGS__ });			\
 }										\
 static size_t name##_unmap(struct io_pgtable_ops *ops, unsigned long iova,	\
 			   size_t pgsize, size_t pgcount,			\
 			   struct iommu_iotlb_gather *gather)			\
 {										\
-	return lpae_unmap(ops, iova, pgsize, pgcount, gather,			\
-			  (struct lpae_geo){ __VA_ARGS__ });			\
+	if (lpae_unmap_one(ops, iova, pgsize, pgcount, gather,			\
+			   (struct lpae_geo){ __VA_ARGS__ }))			\
+		return pgsize;							\
+	return name##_unmap_run(ops, iova, pgsize, pgcount, gather);		\
 }										\
 static phys_addr_t name##_lookup(struct io_pgtable_ops *ops, unsigned long iova)\
 {										\

@@ -181,6 +181,9 @@ static __always_inline u64 lpae_addr(u64 desc, const struct lpae_geo geo)
 	return (desc & LPAE_ADDR_47_16) | ((desc & LPAE_FIELD_51_48) << 36);
 }
 
+/* IOMMU_READ to IOMMU_PRIV are the lowest bits of a request */
+#define LPAE_PROTS			64U
+
 /* Stage 1, D8.4 and D8.6: @tracked leaves a dirty bit to the hardware */
 static inline u64 lpae_s1_attrs(int prot, bool tracked)
 {

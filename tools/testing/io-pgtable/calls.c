@@ -150,6 +150,11 @@ static void bad_input(void)
 		{ 0, 1ull << 48, SZ_4K, 1, -ERANGE },
 		{ 0, (1ull << 48) - SZ_4K, SZ_4K, 2, -ERANGE },
 		{ 0, 0 - SZ_4K, SZ_4K, 2, -ERANGE },
+		/* What differs from a page that is there by bits out of range alone */
+		{ SZ_64K, 0, SZ_16K, 1, -EINVAL },
+		{ SZ_64K, 0, SZ_4K | SZ_2M, 1, -EINVAL },
+		{ (1ull << 48) + SZ_64K, 0, SZ_4K, 1, -ERANGE },
+		{ (1ull << 63) + SZ_64K, 0, SZ_4K, 1, -ERANGE },
 	};
 	struct iommu_iotlb_gather gather;
 
@@ -157,6 +162,8 @@ static void bad_input(void)
 	if (!bench_open(&s1_4k))
 		return;
 	bench_map(SZ_2M, SZ_2M, SZ_4K, 3, RW, NULL);
+	bench_map(SZ_64K, SZ_64K, SZ_4K, 1, RW, NULL);
+	bench_map((1ull << 48) - 3 * SZ_4K, 0, SZ_4K, 1, RW, NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
 		unsigned long warned = shim_warnings;
 		size_t mapped = 0;
@@ -761,6 +768,16 @@ static void gathers(void)
 	bench.ops->unmap_pages(bench.ops, SZ_1G + SZ_2M, SZ_2M, 3, &gather);
 	expect(gather.start == SZ_1G + SZ_2M && gather.end == SZ_1G + 4 * SZ_2M - 1);
 	expect(gather.pgsize == SZ_2M && adds + 2 == model_add_pages);
+
+	/* A table that adjoins fits in, for its range is invalidated at all levels */
+	gather_sync(&gather);
+	model_check_clean();
+	bench_map(SZ_1G + 8 * SZ_2M, 0, SZ_2M, 1, RW, NULL);
+	bench_map(SZ_1G + 9 * SZ_2M, 0, SZ_4K, 2, RW, NULL);
+	adds = model_add_pages;
+	bench.ops->unmap_pages(bench.ops, SZ_1G + 8 * SZ_2M, SZ_2M, 2, &gather);
+	expect(gather.start == SZ_1G + 8 * SZ_2M && gather.end == SZ_1G + 10 * SZ_2M - 1);
+	expect(adds == model_add_pages && !list_empty(&gather.freelist));
 	gather_sync(&gather);
 	model_check_clean();
 

@@ -59,6 +59,34 @@ static void *share_tables(void *arg)
 	return NULL;
 }
 
+/*
+ * Each thread fills and empties tables of its own, side by side in tables that
+ * all share: what goes away is never what another one uses.
+ */
+static void *own_tables(void *arg)
+{
+	u64 me = (u64)arg;
+
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		u64 iova = SZ_1G + (me + (round & 7) * THREADS) * SZ_2M, size = SZ_2M;
+		struct iommu_iotlb_gather gather;
+		size_t mapped = 0;
+
+		gather_open(&gather, false);
+		check(!ops->map_pages(ops, iova, iova, SZ_4K, 512, RW, GFP_ATOMIC, &mapped));
+		check(mapped == SZ_2M && ops->iova_to_phys(ops, iova + SZ_4K) == iova + SZ_4K);
+		if (round & 1) {
+			check(ops->unmap_pages(ops, iova, SZ_4K, 3, &gather) == 3 * SZ_4K);
+			iova += 3 * SZ_4K;
+			size -= 3 * SZ_4K;
+		}
+		check(ops->unmap_pages(ops, iova, SZ_4K, size / SZ_4K, &gather) == size);
+		check(!ops->iova_to_phys(ops, iova + SZ_4K));
+		gather_sync(&gather);
+	}
+	return NULL;
+}
+
 /* Each thread takes its part out of one block; the first one splits it */
 static void *share_blocks(void *arg)
 {
@@ -77,11 +105,11 @@ static void *share_blocks(void *arg)
 	return NULL;
 }
 
-static void in_threads(void *(*body)(void *), bool noncoherent)
+static void in_threads(void *(*body)(void *), bool noncoherent, unsigned long quirks)
 {
 	static struct device dev;
 	struct io_pgtable_cfg cfg = {
-		.pgsize_bitmap = 0x40201000, .ias = 48, .oas = 48,
+		.pgsize_bitmap = 0x40201000, .ias = 48, .oas = 48, .quirks = quirks,
 		.coherent_walk = !noncoherent, .tlb = &flush, .iommu_dev = &dev,
 	};
 	pthread_t thread[THREADS];
@@ -113,26 +141,44 @@ static void in_threads(void *(*body)(void *), bool noncoherent)
 
 static void tables_coherent(void)
 {
-	in_threads(share_tables, false);
+	in_threads(share_tables, false, 0);
 }
 
 static void tables_noncoherent(void)
 {
-	in_threads(share_tables, true);
+	in_threads(share_tables, true, 0);
 }
 
 static void blocks_coherent(void)
 {
-	in_threads(share_blocks, false);
+	in_threads(share_blocks, false, 0);
 }
 
 static void blocks_noncoherent(void)
 {
-	in_threads(share_blocks, true);
+	in_threads(share_blocks, true, 0);
+}
+
+static void tables_go_deferred(void)
+{
+	in_threads(own_tables, false, IO_PGTABLE_QUIRK_GATHER);
+}
+
+static void tables_go_flushed(void)
+{
+	in_threads(own_tables, false, 0);
+}
+
+static void tables_go_noncoherent(void)
+{
+	in_threads(own_tables, true, 0);
 }
 
 void tests_threads(void)
 {
+	run("threads: tables come and go, with the gather (I-8, I-10)", tables_go_deferred);
+	run("threads: tables come and go, flushed (I-8, I-10)", tables_go_flushed);
+	run("threads: tables come and go, non-coherent (I-8, I-10)", tables_go_noncoherent);
 	run("threads: tables shared, coherent (I-10)", tables_coherent);
 	run("threads: tables shared, non-coherent (I-10)", tables_noncoherent);
 	run("threads: blocks split, coherent (I-10)", blocks_coherent);
