@@ -450,7 +450,7 @@ static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned lo
 	}
 	io_pgtable_caller_bug(!done);
 
-	if (unlikely(done >> (__ffs(pgsize) + lpae_stride(geo))))
+	if (unlikely((u64)done >> (__ffs(pgsize) + lpae_stride(geo))))
 		lpae_prune(t, iova, done, __ffs(pgsize) + lpae_stride(geo), gather);
 	return done;
 }
