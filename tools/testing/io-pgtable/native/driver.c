@@ -93,20 +93,21 @@ void shim_check(bool ok, const char *what)
 
 /* Pages: a stack of free ones, so that a page just freed is the next one out */
 
-static u8 *arena;
+u8 *native_arena;
+struct page native_pages[ARENA_SIZE / UNIT];
 static void *free_pages[ARENA_SIZE / UNIT];
 static size_t free_count;
 
 static void fill_arena(void)
 {
-	if (!arena) {
-		arena = aligned_alloc(UNIT, ARENA_SIZE);
-		shim_check(arena, "no arena");
-		memset(arena, 1, ARENA_SIZE);
-		native_phys_offset = (u64)arena - SZ_1G;
+	if (!native_arena) {
+		native_arena = aligned_alloc(UNIT, ARENA_SIZE);
+		shim_check(native_arena, "no arena");
+		memset(native_arena, 1, ARENA_SIZE);
+		native_phys_offset = (u64)native_arena - SZ_1G;
 	}
 	for (free_count = 0; free_count < ARENA_SIZE / UNIT; free_count++)
-		free_pages[free_count] = arena + ARENA_SIZE - UNIT - free_count * UNIT;
+		free_pages[free_count] = native_arena + ARENA_SIZE - UNIT - free_count * UNIT;
 }
 
 void *shim_alloc(size_t size, gfp_t gfp)
@@ -166,21 +167,33 @@ static void flush_walk(unsigned long iova, size_t size, size_t granule, void *co
 	flushes++;
 }
 
+static void open_gather(struct iommu_iotlb_gather *gather)
+{
+	*gather = (struct iommu_iotlb_gather){ .start = ~0ul };
+	gather->freelist.next = &gather->freelist;
+	gather->freelist.prev = &gather->freelist;
+}
+
+/* The invalidation itself is not a page table's affair, the list of pages is */
+static void sync_gather(struct iommu_iotlb_gather *gather)
+{
+	struct list_head *item = gather->freelist.next;
+
+	flushes++;
+	for (; item != &gather->freelist; item = item->next)
+		shim_free(page_address(container_of(item, struct page, lru)), UNIT);
+}
+
 static void add_page(struct iommu_iotlb_gather *gather, unsigned long iova, size_t granule,
 		     void *cookie)
 {
-	unsigned long last = iova + granule - 1;
-
-	if (gather->pgsize && (gather->pgsize != granule || last + 1 < gather->start ||
-			       iova > gather->end + 1)) {
-		flushes++;
-		*gather = (struct iommu_iotlb_gather){ .start = ~0ul };
+	if ((gather->pgsize && gather->pgsize != granule) ||
+	    iommu_iotlb_gather_is_disjoint(gather, iova, granule)) {
+		sync_gather(gather);
+		open_gather(gather);
 	}
 	gather->pgsize = granule;
-	if (gather->start > iova)
-		gather->start = iova;
-	if (gather->end < last)
-		gather->end = last;
+	iommu_iotlb_gather_add_range(gather, iova, granule);
 }
 
 static const struct iommu_flush_ops flush_ops = {
@@ -233,15 +246,16 @@ static noinline void map(u64 iova, u64 pgsize, u64 count)
 
 static noinline void unmap(u64 iova, u64 pgsize, u64 count)
 {
-	struct iommu_iotlb_gather gather = { .start = ~0ul };
+	struct iommu_iotlb_gather gather;
 	u64 done = 0, step;
 
+	open_gather(&gather);
 	while (done < pgsize * count) {
 		step = ops->unmap_pages(ops, iova + done, pgsize, count - done / pgsize, &gather);
 		shim_check(step, "unmap_pages");
 		done += step;
 	}
-	flushes += gather.pgsize;
+	sync_gather(&gather);
 }
 
 /* Measuring */
@@ -366,15 +380,22 @@ static void look_up(const struct row *row, u64 place)
 			   "iova_to_phys");
 }
 
-static void open_tables(void)
+static struct io_pgtable_ops *make_tables(unsigned long quirks)
 {
 	struct io_pgtable_cfg cfg = {
+		.quirks = quirks,
 		.pgsize_bitmap = SZ_4K | SZ_2M | SZ_1G, .ias = INPUT_BITS, .oas = INPUT_BITS,
 		.coherent_walk = true, .tlb = &flush_ops, .iommu_dev = &device,
 	};
 
+	return alloc_io_pgtable_ops(ARM_64_LPAE_S1, &cfg, NULL);
+}
+
+/* A driver that drains the gather says so to tables that can make use of it */
+static void open_tables(void)
+{
 	fill_arena();
-	ops = alloc_io_pgtable_ops(ARM_64_LPAE_S1, &cfg, NULL);
+	ops = make_tables(IO_PGTABLE_QUIRK_GATHER) ?: make_tables(0);
 	shim_check(ops, "alloc_io_pgtable_ops");
 }
 

@@ -48,8 +48,10 @@ extern u64 native_phys_offset;
 #define virt_to_phys(p)		((u64)(p) - native_phys_offset)
 #define phys_to_virt(a)		((void *)((u64)(a) + native_phys_offset))
 
-/* What is not on a list needs no page; driver.c passes no gather to be listed on */
-#define virt_to_page(p)		((struct page *)(p))
+extern u8 *native_arena;
+extern struct page native_pages[];
+#define virt_to_page(p)		(&native_pages[((u8 *)(p) - native_arena) / PAGE_SIZE])
+#define page_address(page)	(native_arena + ((page) - native_pages) * PAGE_SIZE)
 
 /* For the kernel tree's files */
 #define __init
