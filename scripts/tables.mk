@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Page tables in user space, beyond what "make check" has time for.
+
+TABLES := tools/testing/io-pgtable
+
+.PHONY: optional
+optional: tree
+	@scripts/setup --optional
+
+# What a page costs on this machine, beside the kernel tree's own tables
+.PHONY: native
+native: optional
+	@$(MAKE) -s -C $(TABLES)/native report $(if $(CSV),CSV=$(abspath $(CSV)))
+
+# SECONDS=600; the corpus and the count of executions are kept
+.PHONY: fuzz
+fuzz: optional
+	@$(MAKE) -s -C $(TABLES)/fuzz fuzz
+
+.PHONY: fuzz-long
+fuzz-long: tree
+	@$(MAKE) -s -C $(TABLES)/fuzz long
+
+.PHONY: coverage
+coverage: tree
+	@$(MAKE) -s -C $(TABLES)/fuzz coverage
