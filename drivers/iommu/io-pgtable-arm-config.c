@@ -58,7 +58,7 @@ static unsigned int lpae_fit_cfg(struct io_pgtable_cfg *cfg)
 	cfg->oas = min(cfg->oas, max_bits);
 	cfg->pgsize_bitmap &= lpae_leaf_sizes(page_shift, cfg->oas);
 
-	if (cfg->ias < LPAE_MIN_INPUT_BITS)
+	if (cfg->ias < LPAE_MIN_INPUT_BITS || cfg->oas < page_shift)
 		return 0;
 	return page_shift;
 }

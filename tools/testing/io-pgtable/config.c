@@ -223,6 +223,8 @@ static void refusals(void)
 		{ ARM_MALI_LPAE, 0, SZ_4K, 48, 42 },
 		{ ARM_MALI_LPAE, IO_PGTABLE_QUIRK_ARM_NS, SZ_4K, 48, 40 },
 		{ ARM_MALI_LPAE, 0, SZ_16K, 48, 40 },
+		{ ARM_MALI_LPAE, 0, SZ_4K, 48, 0 },
+		{ ARM_MALI_LPAE, 0, SZ_4K, 48, 11 },		/* not one page */
 		{ ARM_V7S, 0, SZ_4K, 32, 32 },			/* not built in */
 		{ IO_PGTABLE_NUM_FMTS, 0, SZ_4K, 48, 48 },
 	};
