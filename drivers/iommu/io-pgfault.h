@@ -195,6 +195,12 @@ static inline bool iopf_is_lost(const struct iopf_lost lost[IOPF_MAX_LOST],
 #ifdef CONFIG_IOMMU_IOPF
 void iopf_retire_pasid(struct device *dev, ioasid_t pasid);
 bool iopf_group_settled(struct iopf_group *group);
+
+/*
+ * <linux/iommu.h> has it from a later 6.12.y on. Before, iommufd does not call
+ * it: user space then answers within the deadline, or the group is refused.
+ */
+void iopf_group_dequeue(struct iopf_group *group);
 #else
 static inline void iopf_retire_pasid(struct device *dev, ioasid_t pasid) {}
 
