@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit tests of what the Arm long-descriptor tables do with many entries at
- * once: runs, the gather of an unmap, and the tables it removes. Here, unlike in the user-space
- * harness, runs are stored and loaded by the instructions of the machine.
+ * once: runs, the gather of an unmap, and the tables it removes. Here, unlike in
+ * the user-space harness, runs are stored and loaded by the instructions of the
+ * machine.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * I/O page tables in Arm's long-descriptor format: walk, map, unmap, dirty
- * tracking and configuration.
+ * I/O page tables in Arm's long-descriptor format: walk, map, unmap and dirty
+ * tracking.
  *
  * Words: a *slot* is where a descriptor lies; a *run* is a number of adjacent
  * leaf entries of one table that are handled together; *want* is the shift of

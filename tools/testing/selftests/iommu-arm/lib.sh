@@ -55,6 +55,7 @@ pci_device() {
 	return 1
 }
 
+# load_edu: edu's driver, unless it is there; ends the test without it
 load_edu() {
 	[ ! -d /sys/bus/pci/drivers/edu_dma ] || return 0
 	insmod "${EDU_MODULE:-$HERE/edu/edu_dma.ko}" "bits=${EDU_BITS:-28}" && return 0
