@@ -8,7 +8,6 @@
 #include <linux/slab.h>
 #include <uapi/linux/iommufd.h>
 
-#include "../iommu-pages.h"
 #include "smmu.h"
 
 /**
@@ -276,24 +275,12 @@ static void flush_iotlb_all(struct iommu_domain *domain)
 	smmu_inval_domain(to_smmu_domain(domain));
 }
 
-/*
- * Tables that an unmap removed are in the gather: then not only leaves may be
- * cached, and the pages are free once nothing is.
- */
-static void iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather)
-{
-	if (!list_empty(&gather->freelist))
-		gather->pgsize = 0;
-	smmu_iotlb_sync(domain, gather);
-	iommu_put_pages_list(&gather->freelist);
-}
-
 const struct iommu_domain_ops smmu_paging_ops = {
 	.attach_dev		= smmu_attach_paging,
 	.map_pages		= map_pages,
 	.unmap_pages		= unmap_pages,
 	.flush_iotlb_all	= flush_iotlb_all,
-	.iotlb_sync		= iotlb_sync,
+	.iotlb_sync		= smmu_iotlb_sync,
 	.iova_to_phys		= iova_to_phys,
 	.enable_nesting		= enable_nesting,
 	.free			= domain_free,

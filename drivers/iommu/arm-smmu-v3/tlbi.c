@@ -18,7 +18,9 @@
  */
 #include <kunit/visibility.h>
 #include <linux/log2.h>
+#include <linux/mm.h>
 
+#include "../iommu-pages.h"
 #include "cmd.h"
 #include "smmu.h"
 
@@ -94,6 +96,9 @@ static void flush_add(struct flush *f, struct smmu_device *smmu, struct smmu_cmd
 
 static int flush_finish(struct flush *f)
 {
+	/* Nearly always it is one submission to one instance. */
+	if (!f->waiting && !f->err)
+		return f->num ? smmu_cmdq_run(&f->smmu->cmdq, f->cmds, f->num) : 0;
 	flush_issue(f);
 	flush_wait(f);
 	return f->err;
@@ -116,7 +121,7 @@ struct smmu_cmd smmu_tlbi_all(const struct smmu_features *f, enum smmu_inval_kin
 EXPORT_SYMBOL_IF_KUNIT(smmu_tlbi_all);
 
 /**
- * struct inval_range - a range in the terms of commands
+ * struct inval_range - what is left of a range to put into commands
  * @iova: first byte
  * @size: bytes
  * @leaf_size: bytes that each leaf maps; 0 drops cached tables as well
@@ -136,45 +141,59 @@ static u8 inval_ttl(const struct inval_range *r)
 
 	if (!r->leaf_size)
 		return 0;
+	if (r->leaf_size == BIT_ULL(r->tg))
+		return 3;
 	level = 3 - (ilog2(r->leaf_size) - r->tg) / (r->tg - 3);
 	return max(level, 0);
 }
 
-static void add_range_cmds(struct flush *f, const struct smmu_inval *at, u8 op, u16 vmid,
-			   u16 asid, const struct inval_range *r)
-{
-	u64 pages = r->size >> r->tg, iova = r->iova;
-	u8 ttl = inval_ttl(r);
-
-	while (pages) {
-		struct tlbi_range c = tlbi_range_next(pages, r->tg, ttl);
-		u64 covered = min((u64)c.num << c.scale, pages);
-
-		flush_add(f, at->smmu,
-			  cmd_tlbi_range(op, vmid, asid, iova, r->leaf_size, c));
-		iova += covered << r->tg;
-		pages -= covered;
-	}
-}
-
-static void add_tlb_cmds(struct flush *f, const struct smmu_inval *at, const struct inval_range *r)
+/* The next command for one place, and @r without what it covers. */
+static __always_inline struct smmu_cmd inval_next(const struct smmu_inval *at,
+						  struct inval_range *r)
 {
 	const struct smmu_features *feat = &at->smmu->feat;
 	bool s1 = at->kind == SMMU_INVAL_S1;
 	u8 op = !s1 ? OP_TLBI_S2_IPA : feat->e2h ? OP_TLBI_EL2_VA : OP_TLBI_NH_VA;
 	u16 asid = s1 ? at->tag : 0, vmid = s1 ? 0 : at->tag;
-	u64 step = r->leaf_size ?: BIT_ULL(r->tg), iova;
+	u64 iova = r->iova, covered = min(r->leaf_size ?: BIT_ULL(r->tg), r->size);
+	struct tlbi_range range;
 
 	if (feat->range_tlbi) {
-		add_range_cmds(f, at, op, vmid, asid, r);
-		return;
+		range = tlbi_range_next(r->size >> r->tg, r->tg, inval_ttl(r));
+		covered = min((u64)range.num << range.scale << r->tg, r->size);
 	}
-	if (r->size > step * TLBI_PAGES_MAX) {
-		flush_add(f, at->smmu, smmu_tlbi_all(feat, at->kind, at->tag));
-		return;
+	r->iova += covered;
+	r->size -= covered;
+	return feat->range_tlbi ? cmd_tlbi_range(op, vmid, asid, iova, r->leaf_size, range) :
+				  cmd_tlbi_addr(op, vmid, asid, iova, r->leaf_size);
+}
+
+static bool inval_is_large(const struct smmu_inval *at, const struct inval_range *r)
+{
+	u64 step = r->leaf_size ?: BIT_ULL(r->tg);
+
+	return !at->smmu->feat.range_tlbi && r->size > step * TLBI_PAGES_MAX;
+}
+
+/* Drop a range in several places, or by several commands. */
+static noinline int inval_tlbs(const struct smmu_inval_set *set, const struct inval_range *r)
+{
+	struct flush f __uninitialized;
+	unsigned int i;
+
+	flush_init(&f);
+	for (i = 0; i < set->num - set->num_atc; i++) {
+		const struct smmu_inval *at = &set->at[i];
+		struct inval_range rest = *r;
+
+		if (inval_is_large(at, r)) {
+			flush_add(&f, at->smmu, smmu_tlbi_all(&at->smmu->feat, at->kind, at->tag));
+			continue;
+		}
+		while (rest.size)
+			flush_add(&f, at->smmu, inval_next(at, &rest));
 	}
-	for (iova = r->iova; iova - r->iova < r->size; iova += step)
-		flush_add(f, at->smmu, cmd_tlbi_addr(op, vmid, asid, iova, r->leaf_size));
+	return flush_finish(&f);
 }
 
 /*
@@ -193,17 +212,18 @@ static void atcs_one_by_one(const struct smmu_inval *at, unsigned int num, u64 s
 	}
 }
 
-static void inval_atcs(struct flush *f, const struct smmu_inval_set *set, u64 first, u64 last)
+static noinline void inval_atcs(const struct smmu_inval_set *set, u64 first, u64 last)
 {
 	const struct smmu_inval *at = set->at + set->num - set->num_atc;
 	unsigned int i;
 	u64 start;
 	u8 size = atc_inv_span(first, last, &start);
+	struct flush f __uninitialized;
 
-	flush_init(f);
+	flush_init(&f);
 	for (i = 0; i < set->num_atc; i++)
-		flush_add(f, at[i].smmu, cmd_atc_inv(at[i].sid, 0, false, start, size));
-	if (flush_finish(f))
+		flush_add(&f, at[i].smmu, cmd_atc_inv(at[i].sid, 0, false, start, size));
+	if (flush_finish(&f))
 		atcs_one_by_one(at, set->num_atc, start, size);
 }
 
@@ -213,17 +233,34 @@ static void inval_atcs(struct flush *f, const struct smmu_inval_set *set, u64 fi
  * must not leave freed pages within reach. Nothing more can be done when these
  * fail too; the queue has logged it.
  */
-static void inval_tlbs_whole(struct flush *f, const struct smmu_inval_set *set)
+static noinline void inval_tlbs_whole(const struct smmu_inval_set *set)
 {
+	struct flush f __uninitialized;
 	unsigned int i;
 
-	flush_init(f);
+	flush_init(&f);
 	for (i = 0; i < set->num - set->num_atc; i++) {
 		const struct smmu_inval *at = &set->at[i];
 
-		flush_add(f, at->smmu, smmu_tlbi_all(&at->smmu->feat, at->kind, at->tag));
+		flush_add(&f, at->smmu, smmu_tlbi_all(&at->smmu->feat, at->kind, at->tag));
 	}
-	flush_finish(f);
+	flush_finish(&f);
+}
+
+/* What nearly every unmap of one device needs is one command. */
+static __always_inline int inval_tlbs_of_range(const struct smmu_inval_set *set,
+					       const struct inval_range *r)
+{
+	const struct smmu_inval *at = &set->at[0];
+	struct inval_range rest = *r;
+	struct smmu_cmd cmd;
+
+	if (set->num - set->num_atc == 1) {
+		cmd = inval_next(at, &rest);
+		if (likely(!rest.size))
+			return smmu_cmdq_run(&at->smmu->cmdq, &cmd, 1);
+	}
+	return inval_tlbs(set, r);
 }
 
 /**
@@ -245,8 +282,6 @@ void smmu_inval_range(struct smmu_domain *d, unsigned long iova, size_t size, si
 		.tg = __ffs(d->domain.pgsize_bitmap),
 	};
 	const struct smmu_inval_set *set;
-	struct flush f;
-	unsigned int i;
 
 	if (!size)
 		return;
@@ -257,13 +292,10 @@ void smmu_inval_range(struct smmu_domain *d, unsigned long iova, size_t size, si
 	if (!set)
 		return;
 
-	flush_init(&f);
-	for (i = 0; i < set->num - set->num_atc; i++)
-		add_tlb_cmds(&f, &set->at[i], &r);
-	if (flush_finish(&f))
-		inval_tlbs_whole(&f, set);
+	if (inval_tlbs_of_range(set, &r))
+		inval_tlbs_whole(set);
 	if (set->num_atc)
-		inval_atcs(&f, set, iova, iova + (size - 1));
+		inval_atcs(set, iova, iova + (size - 1));
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inval_range);
 
@@ -276,7 +308,6 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_inval_range);
 void smmu_inval_domain(struct smmu_domain *d)
 {
 	const struct smmu_inval_set *set;
-	struct flush f;
 
 	smp_mb(); /* see the top of this file */
 	guard(rcu)();
@@ -284,25 +315,43 @@ void smmu_inval_domain(struct smmu_domain *d)
 	if (!set)
 		return;
 
-	inval_tlbs_whole(&f, set);
+	inval_tlbs_whole(set);
 	if (set->num_atc)
-		inval_atcs(&f, set, 0, U64_MAX);
+		inval_atcs(set, 0, U64_MAX);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inval_domain);
 
-/*
+/* Out of line: few gathers have any, and the others need not save registers for it. */
+static noinline void put_tables(struct list_head *tables)
+{
+	iommu_put_pages_list(tables);
+}
+
+/**
+ * smmu_iotlb_sync() - finish what a gather collected
+ * @domain: the domain
+ * @gather: the range, and the tables that left the page table with it
+ *
  * A gather of dirty pages has no page size: entries of any level may be in it,
- * and its ends need not be a granule's.
+ * and its ends need not be a granule's. Where tables left, walk caches may hold
+ * them too, and their pages are free once none does.
+ *
+ * Context: any. The list of tables is empty on return.
  */
 void smmu_iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather)
 {
 	unsigned long unit = gather->pgsize ?: 1ul << __ffs(domain->pgsize_bitmap);
 	unsigned long start = gather->start & ~(unit - 1);
 	unsigned long end = gather->end | (unit - 1);
+	bool tables = !list_empty(&gather->freelist);
 
 	if (gather->start <= gather->end)
-		smmu_inval_range(to_smmu_domain(domain), start, end - start + 1, gather->pgsize);
+		smmu_inval_range(to_smmu_domain(domain), start, end - start + 1,
+				 tables ? 0 : gather->pgsize);
+	if (tables)
+		put_tables(&gather->freelist);
 }
+EXPORT_SYMBOL_IF_KUNIT(smmu_iotlb_sync);
 
 static void flush_all(void *cookie)
 {

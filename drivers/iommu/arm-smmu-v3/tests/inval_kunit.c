@@ -7,8 +7,10 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <kunit/visibility.h>
+#include <linux/mm.h>
 #include <linux/rcupdate.h>
 
+#include "../../iommu-pages.h"
 #include "decode.h"
 #include "fake.h"
 
@@ -22,6 +24,7 @@
  * @set: its places
  * @master: the endpoints, one for each place of an ATC
  * @sid: their streams
+ * @table: a page that a page table let go
  */
 struct inval_test {
 	struct kunit *test;
@@ -30,6 +33,7 @@ struct inval_test {
 	struct smmu_inval_set *set;
 	struct smmu_master master[PLACES];
 	u32 sid[PLACES];
+	struct page *table;
 };
 
 static void free_tables(void *data)
@@ -418,6 +422,64 @@ static void inval_i19_refused_command(struct kunit *test)
 	}
 }
 
+/* A removed table stays the kernel's until CMD_SYNC. */
+static void check_table_is_held(struct fake_smmu *f, const struct smmu_cmd *cmd)
+{
+	struct inval_test *t = f->private;
+
+	f->disorder += page_count(t->table) != 2;
+}
+
+/* I-8: a gather that took tables: non-leaf invalidation, CMD_SYNC, then the pages go. */
+static void inval_i8_tables_of_a_gather(struct kunit *test)
+{
+	struct inval_test *t = inval_test(test, 1);
+	struct iommu_iotlb_gather gather;
+	void *page;
+
+	add_place(t, 0, SMMU_INVAL_S1, 1, 0);
+	iommu_iotlb_gather_init(&gather);
+	gather.start = 0x40000000;
+	gather.end = 0x40000fff;
+	gather.pgsize = SZ_4K;
+	smmu_iotlb_sync(&t->domain.domain, &gather);
+	KUNIT_ASSERT_EQ(test, t->f[0]->ran, 2);
+	expect_log(test, t->f[0], 0, 0x0001000000000012ull, 0x40000001);
+
+	page = iommu_alloc_page(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	t->table = virt_to_page(page);
+	get_page(t->table);
+	list_add(&t->table->lru, &gather.freelist);
+	t->f[0]->hook = check_table_is_held;
+	fake_clear(t->f[0]);
+	smmu_iotlb_sync(&t->domain.domain, &gather);
+	KUNIT_EXPECT_EQ(test, t->f[0]->ran, 2);
+	expect_log(test, t->f[0], 0, 0x0001000000000012ull, 0x40000000);
+	KUNIT_EXPECT_EQ(test, t->f[0]->disorder, 0);
+	KUNIT_EXPECT_EQ(test, page_count(t->table), 1);
+	KUNIT_EXPECT_TRUE(test, list_empty(&gather.freelist));
+	put_page(t->table);
+}
+
+/* A gather of dirty pages has no page size, and ends within a granule (I-11). */
+static void inval_i11_gather_without_size(struct kunit *test)
+{
+	struct inval_test *t = inval_test(test, 1);
+	struct iommu_iotlb_gather gather;
+
+	add_place(t, 0, SMMU_INVAL_S1, 1, 0);
+	iommu_iotlb_gather_init(&gather);
+	smmu_iotlb_sync(&t->domain.domain, &gather);
+	KUNIT_EXPECT_EQ(test, t->f[0]->ran, 0);
+	gather.start = 0x40000800;
+	gather.end = 0x400017ff;
+	smmu_iotlb_sync(&t->domain.domain, &gather);
+	KUNIT_ASSERT_EQ(test, t->f[0]->ran, 3);
+	expect_log(test, t->f[0], 0, 0x0001000000000012ull, 0x40000000);
+	expect_log(test, t->f[0], 1, 0x0001000000000012ull, 0x40001000);
+}
+
 /* Nothing to do is nothing done. */
 static void inval_nothing(struct kunit *test)
 {
@@ -438,6 +500,8 @@ static struct kunit_case inval_cases[] = {
 	KUNIT_CASE(inval_i7_other_regimes),
 	KUNIT_CASE(inval_i7_random_ranges),
 	KUNIT_CASE(inval_i7_large_range),
+	KUNIT_CASE(inval_i8_tables_of_a_gather),
+	KUNIT_CASE(inval_i11_gather_without_size),
 	KUNIT_CASE(inval_i19_refused_command),
 	KUNIT_CASE(inval_i46_atc_after_tlb),
 	KUNIT_CASE(inval_i46_range_covers),
