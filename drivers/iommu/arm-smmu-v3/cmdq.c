@@ -223,9 +223,10 @@ static bool cmdq_has_space(struct smmu_cmdq *q, unsigned int n)
 static void cmdq_put(struct smmu_cmdq *q, u64 pos, const struct smmu_cmd *cmd)
 {
 	u32 i = ring_slot(pos, q->shift);
+	__le64 *slot = q->slots[i];
 
-	q->slots[i][0] = cpu_to_le64(cmd->qw[0]);
-	q->slots[i][1] = cpu_to_le64(cmd->qw[1]);
+	slot[0] = cpu_to_le64(cmd->qw[0]);
+	slot[1] = cpu_to_le64(cmd->qw[1]);
 	/* Pairs with the acquire in cmdq_ring(). */
 	smp_store_release(&q->published[i], cmdq_round(q, pos));
 }
@@ -248,6 +249,15 @@ static bool cmdq_is_published(struct smmu_cmdq *q, u64 pos)
 	return smp_load_acquire(&q->published[ring_slot(pos, q->shift)]) == cmdq_round(q, pos);
 }
 
+static u64 cmdq_next_unpublished(struct smmu_cmdq *q, u64 from)
+{
+	u64 pos = from;
+
+	while (pos - from < (1u << q->shift) && cmdq_is_published(q, pos))
+		pos++;
+	return pos;
+}
+
 /*
  *	CPU A: publishes a slot		CPU B: holds the doorbell
  *	  published = round		  doorbell = 0
@@ -256,7 +266,7 @@ static bool cmdq_is_published(struct smmu_cmdq *q, u64 pos)
  *
  * One of them sees the other's store, so no slot stays unseen.
  */
-static void cmdq_ring(struct smmu_cmdq *q)
+static void cmdq_ring(struct smmu_cmdq *q, u64 first, u64 end)
 {
 	u64 pos;
 
@@ -268,8 +278,11 @@ static void cmdq_ring(struct smmu_cmdq *q)
 			return;
 
 		pos = q->rung;
-		while (pos - q->rung < (1u << q->shift) && cmdq_is_published(q, pos))
-			pos++;
+		/* With nobody else at work ours are next. Others' are asked for below. */
+		if (pos == first)
+			pos = end;
+		else
+			pos = cmdq_next_unpublished(q, pos);
 		if (pos != q->rung) {
 			WRITE_ONCE(q->rung, pos);
 			/* Orders the slots, others' too, before the index. */
@@ -322,8 +335,35 @@ static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned 
 		cmdq_put(q, *pos + i, &cmds[i]);
 	if (sync)
 		cmdq_put_sync(q, *pos + n);
-	cmdq_ring(q);
+	cmdq_ring(q, *pos, *pos + n + sync);
 	local_irq_restore(flags);
+	return 0;
+}
+
+/* How many commands fit before a CMD_SYNC: none in a queue of one entry. */
+static unsigned int cmdq_room(const struct smmu_cmdq *q)
+{
+	return min(SMMU_BATCH, (1u << q->shift) - 1);
+}
+
+/* All but the last part of what does not fit. The last part is left to the caller. */
+static noinline int cmdq_run_parts(struct smmu_cmdq *q, const struct smmu_cmd **cmds,
+				   unsigned int *n)
+{
+	unsigned int room = cmdq_room(q), part = max(room, 1u);
+	struct smmu_ticket t = { .q = q };
+	int ret;
+
+	for (; *n > room; *n -= part, *cmds += part) {
+		t.errors = atomic_read(&q->errors);
+		/* A queue of one entry takes commands and their CMD_SYNC in turn. */
+		ret = cmdq_push(q, *cmds, part, room, &t.first);
+		t.sync = t.first + part;
+		if (!ret && room)
+			ret = smmu_cmdq_wait(&t);
+		if (ret)
+			return ret;
+	}
 	return 0;
 }
 
@@ -345,31 +385,25 @@ static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned 
 int smmu_cmdq_issue(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned int n,
 		    struct smmu_ticket *t)
 {
-	unsigned int room = min(SMMU_BATCH, (1u << q->shift) - 1);
-	u64 first = atomic64_read(&q->reserved);
-	int errors = atomic_read(&q->errors);
-	u64 pos;
+	u64 first = U64_MAX;
 	int ret;
 
-	while (n > room) {
-		/* A queue of one entry takes commands and their CMD_SYNC in turn. */
-		unsigned int part = max(room, 1u);
-
-		ret = cmdq_push(q, cmds, part, room, &pos);
-		if (!ret && room) {
-			*t = (struct smmu_ticket) { q, pos, pos + part, errors };
-			ret = smmu_cmdq_wait(t);
-		}
+	t->q = q;
+	t->errors = atomic_read(&q->errors);
+	if (unlikely(n > cmdq_room(q))) {
+		/* With one entry no command is in one reservation with its CMD_SYNC. */
+		if (!cmdq_room(q))
+			first = atomic64_read(&q->reserved);
+		ret = cmdq_run_parts(q, &cmds, &n);
 		if (ret)
 			return ret;
-		cmds += part;
-		n -= part;
 	}
 
-	ret = cmdq_push(q, cmds, n, true, &pos);
+	ret = cmdq_push(q, cmds, n, true, &t->first);
 	if (ret)
 		return ret;
-	*t = (struct smmu_ticket) { q, room ? pos : first, pos + n, errors };
+	t->sync = t->first + n;
+	t->first = min(t->first, first);
 	atomic64_inc(&q->syncs);
 	return 0;
 }
