@@ -455,23 +455,6 @@ static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned lo
 	return done;
 }
 
-static __always_inline phys_addr_t lpae_iova_to_phys(struct io_pgtable_ops *ops,
-						     unsigned long iova,
-						     const struct lpae_geo geo)
-{
-	struct lpae_tables *t = lpae_tables_of(ops);
-	struct lpae_cursor at;
-	u64 desc;
-
-	if (!lpae_within(iova - t->first, 1, t->last))
-		return 0;
-
-	desc = lpae_walk(t, &at, iova, geo.page_shift, geo);
-	if (!lpae_is_leaf(desc, at.shift, geo))
-		return 0;
-	return lpae_addr(desc, geo) | (iova & (BIT_ULL(at.shift) - 1));
-}
-
 /* Dirty tracking */
 
 /*
@@ -546,19 +529,61 @@ static __always_inline bool lpae_one_is_sound(const struct lpae_tables *t, u64 i
 		      lpae_within(addr, pgsize, t->last_addr));
 }
 
-/* Return: what is at the level @want, or in the way there */
+/* One level down from @shift, a constant here. Return: false where the walk ends */
+static __always_inline bool lpae_step(struct lpae_cursor *at, u64 *desc, u64 iova,
+				      unsigned int want, const unsigned int shift,
+				      const struct lpae_geo geo)
+{
+	if (at->shift != shift)
+		return true;
+	if (want == shift || (*desc & LPAE_DESC_TYPE) != LPAE_TYPE_TABLE)
+		return false;
+	at->shift = shift;
+	lpae_descend(at, *desc, iova, geo);
+	*desc = lpae_load(at->slot);
+	return true;
+}
+
+/*
+ * Return: what is at the level @want, or in the way there. Level by level and
+ * not in a loop: with a constant shift one of them is a bit field, a load and a
+ * test.
+ */
 static __always_inline u64 lpae_walk_down(const struct lpae_tables *t, struct lpae_cursor *at,
 					  u64 iova, unsigned int want, const struct lpae_geo geo)
 {
+	const unsigned int lowest = geo.page_shift + lpae_stride(geo);
 	u64 desc;
 
 	lpae_start(at, t, iova);
-	while (desc = lpae_load(at->slot), at->shift != want) {
-		if ((desc & LPAE_DESC_TYPE) != LPAE_TYPE_TABLE)
-			break;
-		lpae_descend(at, desc, iova, geo);
-	}
+	desc = lpae_load(at->slot);
+	if (lpae_step(at, &desc, iova, want, lowest + 2 * lpae_stride(geo), geo) &&
+	    lpae_step(at, &desc, iova, want, lowest + lpae_stride(geo), geo))
+		lpae_step(at, &desc, iova, want, lowest, geo);
 	return desc;
+}
+
+static noinline phys_addr_t lpae_look_again(struct io_pgtable_ops *ops, unsigned long iova)
+{
+	lpae_wait_for_split(lpae_tables_of(ops));
+	return ops->iova_to_phys(ops, iova);
+}
+
+static __always_inline phys_addr_t lpae_iova_to_phys(struct io_pgtable_ops *ops,
+						     unsigned long iova,
+						     const struct lpae_geo geo)
+{
+	struct lpae_tables *t = lpae_tables_of(ops);
+	struct lpae_cursor at;
+	u64 desc;
+
+	if (!lpae_within(iova - t->first, 1, t->last))
+		return 0;
+
+	desc = lpae_walk_down(t, &at, iova, geo.page_shift, geo);
+	if (likely(lpae_is_leaf(desc, at.shift, geo)))
+		return lpae_addr(desc, geo) | (iova & (BIT_ULL(at.shift) - 1));
+	return unlikely(desc == LPAE_SW_SPLITTING) ? lpae_look_again(ops, iova) : 0;
 }
 
 static __always_inline bool lpae_map_one(struct io_pgtable_ops *ops, unsigned long iova,
