@@ -21,6 +21,7 @@ help:
 	@echo 'make patches    build/patches: the series for a mailing list'
 	@echo 'make bisect     build and boot it patch by patch'
 	@echo 'make fuzz       fuzz the page tables; fuzz-long, coverage and native go with it'
+	@echo 'make bench      count the instructions of map and unmap, upstream beside ours'
 	@echo 'make clean      remove what was built, not the kernel tree'
 	@echo
 	@echo 'CONFIG=4k|16k|64k|kasan|kcsan   EXTRA_CONFIG=FILE   LINUX_SRC=DIR (6.12.97 or newer)'

@@ -24,3 +24,8 @@ fuzz-long: tree
 .PHONY: coverage
 coverage: tree
 	@$(MAKE) -s -C $(TABLES)/fuzz coverage
+
+# The same module on the pristine kernel and on ours, counted in instructions
+.PHONY: bench
+bench: tree
+	@scripts/bench $(BENCH)
