@@ -60,6 +60,9 @@ static unsigned int lpae_fit_cfg(struct io_pgtable_cfg *cfg)
 
 	if (cfg->ias < LPAE_MIN_INPUT_BITS || cfg->oas < page_shift)
 		return 0;
+	/* Hardware may mark any entry of a run dirty, where only one is looked at */
+	if ((cfg->quirks & IO_PGTABLE_QUIRK_ARM_HD) && (cfg->quirks & IO_PGTABLE_QUIRK_ARM_CONT))
+		return 0;
 	return page_shift;
 }
 
@@ -91,6 +94,21 @@ static u64 lpae_prot_attrs(const struct lpae_tables *t, int prot)
 	return t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_NS ? attrs | LPAE_LEAF_NS : attrs;
 }
 
+/* Sizes that a run of entries with the contiguous hint translates */
+static unsigned long lpae_run_sizes(const struct lpae_tables *t)
+{
+	unsigned long left, sizes = 0;
+
+	for (left = t->entry_sizes; left; left &= left - 1) {
+		unsigned int shift = __ffs(left), bits = lpae_run_bits(shift, t->geo);
+
+		/* 16G does not exist where a long has 32 bits */
+		if (shift < t->root_shift || t->root_entries >> bits)
+			sizes |= (unsigned long)BIT_ULL(shift + bits);
+	}
+	return sizes;
+}
+
 /*
  * A block that spans more than a root entry cannot be expressed: such sizes are
  * withdrawn. The tables get their own copy of @cfg, for the registry makes its
@@ -103,6 +121,10 @@ static int lpae_make_root(struct lpae_tables *t, struct io_pgtable_cfg *cfg,
 	t->root_shift = t->geo.page_shift + (LPAE_LAST_LEVEL - root.level) * lpae_stride(t->geo);
 	t->root_size = max(t->root_entries * sizeof(u64), min_size);
 	cfg->pgsize_bitmap &= GENMASK_ULL(t->root_shift, 0);
+	t->entry_sizes = cfg->pgsize_bitmap;
+	t->hints = cfg->quirks & IO_PGTABLE_QUIRK_ARM_CONT;
+	if (t->hints)
+		cfg->pgsize_bitmap |= lpae_run_sizes(t);
 	t->iop.cfg = *cfg;
 	t->last = GENMASK_ULL(cfg->ias - 1, 0);
 	t->last_addr = GENMASK_ULL(cfg->oas - 1, 0);
@@ -222,12 +244,13 @@ static struct io_pgtable *lpae_alloc_64_s1(struct io_pgtable_cfg *cfg, void *coo
 {
 	return lpae_new_s1(cfg, cookie, IO_PGTABLE_QUIRK_ARM_NS | IO_PGTABLE_QUIRK_ARM_TTBR1 |
 					IO_PGTABLE_QUIRK_ARM_OUTER_WBWA | IO_PGTABLE_QUIRK_ARM_HD |
-					IO_PGTABLE_QUIRK_GATHER);
+					IO_PGTABLE_QUIRK_GATHER | IO_PGTABLE_QUIRK_ARM_CONT);
 }
 
 static struct io_pgtable *lpae_alloc_64_s2(struct io_pgtable_cfg *cfg, void *cookie)
 {
-	return lpae_new_s2(cfg, cookie, IO_PGTABLE_QUIRK_ARM_HD | IO_PGTABLE_QUIRK_GATHER);
+	return lpae_new_s2(cfg, cookie, IO_PGTABLE_QUIRK_ARM_HD | IO_PGTABLE_QUIRK_GATHER |
+					IO_PGTABLE_QUIRK_ARM_CONT);
 }
 
 /* VMSAv8-32 has 4K pages only, 40 bits of output, and no dirty state */

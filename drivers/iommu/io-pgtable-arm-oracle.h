@@ -32,6 +32,7 @@ enum oracle_kind {
  * @upper: the upper half of the address space (TTBR1)
  * @secure_ns: NS and NSTable have to be set
  * @hw_dirty: DBM may be set
+ * @hints: leaves may have the contiguous hint
  * @fetch: reads a descriptor as the walker would; the address is 8-aligned
  * @arg: for @fetch
  */
@@ -45,6 +46,7 @@ struct oracle {
 	bool upper;
 	bool secure_ns;
 	bool hw_dirty;
+	bool hints;
 	u64 (*fetch)(void *arg, u64 addr);
 	void *arg;
 };
@@ -130,6 +132,7 @@ static inline const char *oracle_init(struct oracle *o, enum io_pgtable_fmt fmt,
 	o->secure_ns = cfg->quirks & BIT(0);
 	o->upper = cfg->quirks & BIT(5);
 	o->hw_dirty = cfg->quirks & BIT(7);
+	o->hints = cfg->quirks & BIT(17);
 
 	switch (fmt) {
 	case ARM_64_LPAE_S1:
@@ -216,7 +219,7 @@ static inline const char *oracle_judge_leaf(const struct oracle *o, u64 desc, un
 		return "leaf: address bits of a block, or nT";
 	if (desc & (7ULL << 48))
 		return "leaf: bits [50:48]";
-	if (desc >> 52 & 1)
+	if ((desc >> 52 & 1) && !o->hints)
 		return "leaf: contiguous";
 	if (desc >> 55)
 		return "leaf: bits [63:55]";
@@ -254,6 +257,38 @@ static inline const char *oracle_judge_leaf(const struct oracle *o, u64 desc, un
 		if ((desc >> 8 & 3) != 2)
 			return "leaf: SH";
 		break;
+	}
+	return NULL;
+}
+
+/* Entries that the contiguous hint joins at a level */
+static inline unsigned int oracle_run(const struct oracle *o, unsigned int below)
+{
+	return o->page == 12 ? 16 : o->page == 14 && below == 14 ? 128 : 32;
+}
+
+/*
+ * Contiguous leaves: every entry of the aligned run is a leaf with the hint and
+ * the same attributes, and leads to where its place in the run says. @slot: the
+ * address of entry @index of its table.
+ */
+static inline const char *oracle_judge_run(const struct oracle *o, u64 slot, u64 index, u64 desc,
+					   unsigned int below)
+{
+	unsigned int entries = oracle_run(o, below), i, place = index % entries;
+	const u64 field = 0x0000fffffffff000ULL;
+	u64 start = oracle_out_addr(o, desc, below) - ((u64)place << below), other;
+
+	if (!(desc >> 52 & 1))
+		return NULL;
+	if (start & (((u64)entries << below) - 1))
+		return "run: output misaligned";
+	for (i = 0; i < entries; i++) {
+		other = o->fetch(o->arg, slot + 8 * ((u64)i - place));
+		if ((other ^ desc) & ~field)
+			return "run: entries of different attributes";
+		if (oracle_out_addr(o, other, below) != start + ((u64)i << below))
+			return "run: entries do not follow each other";
 	}
 	return NULL;
 }
@@ -346,6 +381,7 @@ static inline bool oracle_walk(const struct oracle *o, u64 iova, struct oracle_l
 		return false;
 
 	leaf->wrong = leaf->wrong ?: oracle_judge_leaf(o, desc, below);
+	leaf->wrong = leaf->wrong ?: oracle_judge_run(o, table + 8 * index, index, desc, below);
 	leaf->desc = desc;
 	leaf->size = 1ULL << below;
 	leaf->addr = oracle_out_addr(o, desc, below) + (iova & (leaf->size - 1));

@@ -228,6 +228,74 @@ bool lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 i
 	return false;
 }
 
+/*
+ * Takes the contiguous hint from the entries of the run at @run, by break before
+ * make: hardware may hold all of them as one. Whoever found the hint, or the
+ * marker, in an entry of his comes here, and finds it gone when he looks again.
+ */
+static void lpae_part_run(struct lpae_tables *t, u64 *run, u64 iova, unsigned int shift)
+{
+	u32 entries = 1U << lpae_run_bits(shift, t->geo);
+	unsigned long flags;
+	u64 desc;
+
+	spin_lock_irqsave(&t->split_lock, flags);
+	desc = lpae_load(run);
+	if (desc & LPAE_LEAF_CONT) {
+		for (u32 i = 0; i < entries; i++)
+			lpae_store(run + i, LPAE_SW_SPLITTING);
+		lpae_finish_run(t, run, entries);
+		io_pgtable_tlb_flush_walk(&t->iop, iova, (size_t)entries << shift,
+					  BIT_ULL(shift));
+
+		lpae_store_leaves(run, lpae_addr(desc, t->geo), desc & LPAE_LEAF_ATTRS, shift,
+				  entries, t->geo);
+		lpae_finish_run(t, run, entries);
+		/* DMA to the rest of the run goes on: let the new entries be seen */
+		wmb();
+	}
+	spin_unlock_irqrestore(&t->split_lock, flags);
+}
+
+/*
+ * Each entry is looked at: while another CPU takes a run apart, one of them can
+ * be final and the next yet to be written. One that is seen final stays so.
+ */
+static bool lpae_any_hint(const u64 *slot, u32 count)
+{
+	for (; count; count--, slot++) {
+		u64 desc = lpae_load(slot);
+
+		if (desc & LPAE_LEAF_CONT || desc == LPAE_SW_SPLITTING)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Takes runs apart that the ends of [@slot, @slot + @count) cut, for leaves at
+ * @iova that are about to be cleared. Return: true if entries have changed.
+ */
+bool lpae_cut_runs(struct lpae_tables *t, u64 *slot, u64 iova, unsigned int shift, u32 count)
+{
+	u32 entries = 1U << lpae_run_bits(shift, t->geo);
+	u32 first = (iova >> shift) & (entries - 1), last = (first + count) & (entries - 1);
+	u32 head = first ? min(count, entries - first) : 0;
+	u32 tail = head < count ? last : 0;
+	bool cut = false;
+
+	if (lpae_any_hint(slot, head)) {
+		lpae_part_run(t, slot - first, iova - ((u64)first << shift), shift);
+		cut = true;
+	}
+	slot += count - tail;
+	if (lpae_any_hint(slot, tail)) {
+		lpae_part_run(t, slot, iova + ((u64)(count - tail) << shift), shift);
+		cut = true;
+	}
+	return cut;
+}
+
 /**
  * struct lpae_split - a block about to be replaced by tables
  * @iova: first address that is to be unmapped
@@ -363,6 +431,11 @@ long lpae_unmap_part(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 i
 	unsigned int piece;
 	unsigned long flags;
 	bool made;
+
+	if (block & LPAE_LEAF_CONT) {
+		lpae_cut_runs(t, slot, iova & ~(BIT_ULL(shift) - 1), shift, 1);
+		return -EAGAIN;
+	}
 
 	lpae_plan_split(t, &split, left);
 	if (lpae_alloc_split(t, &split))

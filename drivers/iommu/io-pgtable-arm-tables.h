@@ -35,6 +35,8 @@
  * @first: lowest input address
  * @last: bytes from @first to the highest input address
  * @last_addr: highest output address
+ * @entry_sizes: sizes that a single entry can translate
+ * @hints: leaves of an aligned run get the contiguous hint
  * @split_lock: held while an entry is LPAE_SW_SPLITTING
  */
 struct lpae_tables {
@@ -45,12 +47,14 @@ struct lpae_tables {
 	u8			root_shift;
 	struct lpae_geo		geo;
 	bool			stage2;
+	bool			hints;
+	unsigned long		entry_sizes;
 	u64			table_attrs;
 	u64			prot_attrs[LPAE_PROTS];
 	u64			first;
 	u64			last;
 	u64			last_addr;
-	spinlock_t		split_lock;	/* whoever breaks a block owns its entry */
+	spinlock_t		split_lock;	/* whoever breaks an entry owns it */
 };
 
 /**
@@ -161,6 +165,7 @@ int lpae_add_table(struct lpae_tables *t, u64 *slot, gfp_t gfp);
 bool lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova,
 		     struct iommu_iotlb_gather *gather);
 void lpae_wait_for_split(struct lpae_tables *t);
+bool lpae_cut_runs(struct lpae_tables *t, u64 *slot, u64 iova, unsigned int shift, u32 count);
 long lpae_unmap_part(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova, u64 left,
 		     u64 block, struct iommu_iotlb_gather *gather);
 

@@ -23,7 +23,10 @@
  *  - a block can be split by two calls at once, for each may unmap its part.
  *    The splitter holds split_lock while the entry is LPAE_SW_SPLITTING, and
  *    whoever meets that value takes the lock to wait for him. The lock is not
- *    taken on any other path.
+ *    taken on any other path;
+ *  - a run with the contiguous hint that a call means to clear in part is taken
+ *    apart in the same way first. Without the hint its entries are as any other,
+ *    and they get it only over empty ones: it does not come back meanwhile.
  *
  * Non-coherent walkers. An entry counts as written when it was cleaned to
  * memory. A leaf is cleaned by its writer before the call returns. A table
@@ -265,13 +268,37 @@ static __always_inline int lpae_walk_making(struct lpae_tables *t, struct lpae_c
 	return fresh;
 }
 
-/* Maps as much of one table as is free. *@done says how many bytes that was */
+/* Like lpae_store_leaves(), with the contiguous hint in every aligned run */
+static noinline void lpae_store_hinted(struct lpae_tables *t, u64 *slot, u64 iova, u64 addr,
+				       u64 attrs, unsigned int shift, u32 count)
+{
+	u32 entries = 1U << lpae_run_bits(shift, t->geo), head, hinted;
+
+	if ((iova ^ addr) & (((u64)entries << shift) - 1)) {
+		lpae_store_leaves(slot, addr, attrs, shift, count, t->geo);
+		return;
+	}
+
+	head = min(count, (u32)-(iova >> shift) & (entries - 1));
+	hinted = round_down(count - head, entries);
+	count -= head + hinted;
+	lpae_store_leaves(slot, addr, attrs, shift, head, t->geo);
+	addr += (u64)head << shift;
+	lpae_store_leaves(slot + head, addr, attrs | LPAE_LEAF_CONT, shift, hinted, t->geo);
+	addr += (u64)hinted << shift;
+	lpae_store_leaves(slot + head + hinted, addr, attrs, shift, count, t->geo);
+}
+
+/*
+ * Maps as much of one table as is free, in units of @unit entries. *@done says
+ * how many bytes that was.
+ */
 static __always_inline int lpae_map_run(struct lpae_tables *t, u64 iova, u64 addr, u64 left,
-					unsigned int want, u64 attrs, gfp_t gfp, u64 *done,
-					const struct lpae_geo geo)
+					unsigned int want, u32 unit, u64 attrs, gfp_t gfp,
+					u64 *done, const struct lpae_geo geo)
 {
 	struct lpae_cursor at;
-	u32 count;
+	u32 count, taken;
 	int ret;
 
 	ret = lpae_walk_making(t, &at, iova, want, gfp, geo);
@@ -281,11 +308,15 @@ static __always_inline int lpae_map_run(struct lpae_tables *t, u64 iova, u64 add
 	count = min_t(u64, left >> want, lpae_room(t, &at, iova, geo));
 	if (!ret)
 		count = count == 1 ? !lpae_load(at.slot) : lpae_empty_run(at.slot, count);
+	taken = count;
+	count = round_down(count, unit);
 	if (unlikely(!count))
-		return lpae_make_room(t, at.slot, want, iova);
+		return lpae_make_room(t, at.slot + taken, want, iova + ((u64)taken << want));
 
 	if (count == 1)
 		lpae_store(at.slot, attrs | lpae_leaf_type(want, geo) | lpae_addr_field(addr, geo));
+	else if (t->hints)
+		lpae_store_hinted(t, at.slot, iova, addr, attrs, want, count);
 	else
 		lpae_store_leaves(at.slot, addr, attrs, want, count, geo);
 	lpae_finish_run(t, at.slot, count);
@@ -300,6 +331,7 @@ static __always_inline int lpae_map(struct io_pgtable_ops *ops, unsigned long io
 	struct lpae_tables *t = lpae_tables_of(ops);
 	struct io_pgtable_cfg *cfg = &t->iop.cfg;
 	u64 attrs, addr = paddr, done = 0;
+	unsigned int want;
 	size_t size;
 	int ret;
 
@@ -314,9 +346,10 @@ static __always_inline int lpae_map(struct io_pgtable_ops *ops, unsigned long io
 		return -EINVAL;
 
 	attrs = t->prot_attrs[prot & (LPAE_PROTS - 1)];
+	want = lpae_entry_shift(__ffs(pgsize), geo);
 	do {
-		ret = lpae_map_run(t, iova + done, addr + done, size - done, __ffs(pgsize),
-				   attrs, gfp, &done, geo);
+		ret = lpae_map_run(t, iova + done, addr + done, size - done, want,
+				   pgsize >> want, attrs, gfp, &done, geo);
 	} while (!ret && done < size);
 
 	/* The caller may start DMA next: its doorbell must not pass our stores */
@@ -396,6 +429,8 @@ static __always_inline long lpae_clear_leaves(struct lpae_tables *t, const struc
 		count = lpae_leaf_run(at->slot, count, lpae_leaf_type(at->shift, geo));
 	if (unlikely(!count))
 		return lpae_clear_table(t, at->slot, at->shift, iova, gather);
+	if (t->hints && lpae_cut_runs(t, at->slot, iova, at->shift, count))
+		return -EAGAIN;
 
 	if (count == 1)
 		lpae_store(at->slot, 0);
@@ -432,6 +467,7 @@ static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned lo
 	struct lpae_tables *t = lpae_tables_of(ops);
 	struct io_pgtable_cfg *cfg = &t->iop.cfg;
 	size_t size, done = 0;
+	unsigned int want;
 	long step;
 
 	if (io_pgtable_caller_bug(!is_power_of_2(pgsize) || !(pgsize & cfg->pgsize_bitmap) ||
@@ -440,8 +476,9 @@ static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned lo
 				  !lpae_within(iova - t->first, size, t->last)))
 		return 0;
 
+	want = lpae_entry_shift(__ffs(pgsize), geo);
 	while (done < size) {
-		step = lpae_unmap_run(t, iova + done, size - done, __ffs(pgsize), gather, geo);
+		step = lpae_unmap_run(t, iova + done, size - done, want, gather, geo);
 		if (step == -EAGAIN)
 			continue;
 		if (!step)
@@ -450,8 +487,8 @@ static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned lo
 	}
 	io_pgtable_caller_bug(!done);
 
-	if (unlikely((u64)done >> (__ffs(pgsize) + lpae_stride(geo))))
-		lpae_prune(t, iova, done, __ffs(pgsize) + lpae_stride(geo), gather);
+	if (unlikely((u64)done >> (want + lpae_stride(geo))))
+		lpae_prune(t, iova, done, want + lpae_stride(geo), gather);
 	return done;
 }
 
@@ -524,7 +561,7 @@ static __always_inline bool lpae_one_is_sound(const struct lpae_tables *t, u64 i
 					      u64 pgsize, size_t pgcount)
 {
 	return likely(pgcount == 1 && t->iop.cfg.coherent_walk && is_power_of_2(pgsize) &&
-		      (pgsize & t->iop.cfg.pgsize_bitmap) && !((iova | addr) & (pgsize - 1)) &&
+		      (pgsize & t->entry_sizes) && !((iova | addr) & (pgsize - 1)) &&
 		      lpae_within(iova - t->first, pgsize, t->last) &&
 		      lpae_within(addr, pgsize, t->last_addr));
 }
@@ -622,7 +659,7 @@ static __always_inline bool lpae_unmap_one(struct io_pgtable_ops *ops, unsigned 
 		return false;
 	want = __ffs(pgsize);
 	desc = lpae_walk_down(t, &at, iova, want, geo);
-	if (at.shift != want || !lpae_is_leaf(desc, want, geo))
+	if (at.shift != want || !lpae_is_leaf(desc, want, geo) || (desc & LPAE_LEAF_CONT))
 		return false;
 
 	lpae_store(at.slot, 0);

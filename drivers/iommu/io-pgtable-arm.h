@@ -46,6 +46,7 @@
 #define LPAE_LEAF_AF			BIT_ULL(10)
 #define LPAE_LEAF_NG			BIT_ULL(11)
 #define LPAE_LEAF_DBM			BIT_ULL(51)
+#define LPAE_LEAF_CONT			BIT_ULL(52)
 #define LPAE_LEAF_PXN			BIT_ULL(53)
 #define LPAE_LEAF_XN			BIT_ULL(54)
 #define LPAE_LEAF_S2_MEMATTR(n)		((u64)(n) << 2)
@@ -147,6 +148,26 @@ static __always_inline unsigned int lpae_entries(const struct lpae_geo geo)
 static __always_inline size_t lpae_table_size(const struct lpae_geo geo)
 {
 	return (size_t)1 << geo.page_shift;
+}
+
+/* D8.7.1: log2 of the adjacent entries of one level that may be cached as one */
+static __always_inline unsigned int lpae_run_bits(unsigned int shift, const struct lpae_geo geo)
+{
+	switch (geo.page_shift) {
+	case 12:
+		return 4;
+	case 14:
+		return shift == 14 ? 7 : 5;
+	default:
+		return 5;
+	}
+}
+
+/* Shift of the entries that translate a leaf size, be it one entry's or a run's */
+static __always_inline unsigned int lpae_entry_shift(unsigned int size_shift,
+						     const struct lpae_geo geo)
+{
+	return size_shift - (size_shift - geo.page_shift) % lpae_stride(geo);
 }
 
 static __always_inline u64 lpae_leaf_type(unsigned int shift, const struct lpae_geo geo)

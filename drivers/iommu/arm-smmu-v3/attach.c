@@ -180,10 +180,12 @@ static bool domain_fits(const struct smmu_domain *d, const struct smmu_device *s
 {
 	const struct smmu_features *f = &smmu->feat;
 	u8 input = d->stage2 ? min(f->ias, f->oas) : f->va_bits;
+	/* Blocks and runs come with the granule, the largest with the output size */
+	unsigned long granule = BIT(__ffs(d->domain.pgsize_bitmap));
 
 	if (d->smmu == smmu)
 		return true;
-	return (d->stage2 ? f->s2 : f->s1) && !(d->domain.pgsize_bitmap & ~f->pgsizes) &&
+	return (d->stage2 ? f->s2 : f->s1) && (f->pgsizes & granule) &&
 	       d->cfg.ias <= input && d->cfg.oas <= f->oas &&
 	       (f->coherent || !d->cfg.coherent_walk) &&
 	       (!(d->cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD) || f->hd);

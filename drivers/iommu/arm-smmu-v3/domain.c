@@ -121,9 +121,8 @@ static int domain_make_table(struct smmu_domain *d, bool stage2, bool dirty)
 		return -EOPNOTSUPP;
 
 	pgt_config(&w, stage2, &cfg);
-	cfg.quirks = IO_PGTABLE_QUIRK_GATHER;
-	if (dirty)
-		cfg.quirks |= IO_PGTABLE_QUIRK_ARM_HD;
+	cfg.quirks = IO_PGTABLE_QUIRK_GATHER |
+		     (dirty ? IO_PGTABLE_QUIRK_ARM_HD : IO_PGTABLE_QUIRK_ARM_CONT);
 	scoped_guard(mutex, &smmu_instances_lock)
 		cfg.iommu_dev = walker_device(d->smmu, w.coherent);
 	pgt = alloc_io_pgtable_ops(stage2 ? ARM_64_LPAE_S2 : ARM_64_LPAE_S1, &cfg, d);

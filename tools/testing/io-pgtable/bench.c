@@ -341,9 +341,11 @@ struct census {
 	u64 pages;
 };
 
-static void check_leaf(u64 iova, u64 desc, unsigned int below, struct census *census)
+static void check_leaf(u64 iova, u64 slot, u64 index, u64 desc, unsigned int below,
+		       struct census *census)
 {
-	const char *wrong = oracle_judge_leaf(&bench.oracle, desc, below);
+	const char *wrong = oracle_judge_leaf(&bench.oracle, desc, below) ?:
+			    oracle_judge_run(&bench.oracle, slot, index, desc, below);
 	struct span *s = span_at(iova);
 	u64 size = 1ull << below, addr = oracle_out_addr(&bench.oracle, desc, below);
 	bool dirty;
@@ -382,7 +384,7 @@ static void count_table(u64 table, u64 base, unsigned int level, u64 entries,
 		if (level == 3 || !(desc & 2)) {
 			if (level == 3 && (desc >> 1 & 1) == oracle_small_type(o))
 				fail("I-4: type at level 3");
-			check_leaf(iova, desc, below, census);
+			check_leaf(iova, table + 8 * i, i, desc, below, census);
 			continue;
 		}
 		wrong = oracle_judge_table(o, desc);

@@ -54,7 +54,7 @@ struct bench {
 	struct oracle oracle;
 	struct device dev;
 	u64 base;			/* lowest legal iova */
-	u64 pages[3];			/* sizes of leaves, smallest first */
+	u64 pages[6];			/* sizes of leaves and runs, smallest first */
 	unsigned int page_kinds;
 	struct span span[MAX_SPANS];
 	unsigned int spans;

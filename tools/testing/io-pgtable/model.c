@@ -50,6 +50,7 @@ struct table {
 struct stale {
 	u64 iova;
 	u64 size;
+	u64 entry;		/* size of the leaf, or of each leaf of a run */
 	u64 *slot;
 	u32 table;		/* head unit of the table, 0 for a leaf */
 	bool pending;		/* add_page() named it */
@@ -338,7 +339,17 @@ static void remember(u64 iova, u64 size, u64 *slot, u32 table)
 		fprintf(stderr, "too many stale entries\n");
 		exit(2);
 	}
-	stale[stale_count++] = (struct stale){ iova, size, slot, table, false };
+	stale[stale_count++] = (struct stale){ iova, size, size, slot, table, false };
+}
+
+/* A whole run may be cached as one, by the hint of any of its entries */
+static void remember_run(u64 iova, u64 size, u64 entry, u64 *slot)
+{
+	for (u32 i = 0; i < stale_count; i++)
+		if (stale[i].iova == iova && stale[i].size == size && stale[i].entry == entry)
+			return;
+	remember(iova, size, slot, 0);
+	stale[stale_count - 1].entry = entry;
 }
 
 static void link_table(u32 head, u64 base, unsigned int below);
@@ -358,7 +369,11 @@ static void lost(u64 iova, u64 desc, unsigned int below, u64 *slot)
 	if (!(desc & 1))
 		return;
 	if (!is_table(desc, below)) {
+		u64 run = (u64)oracle_run(watched, below) << below;
+
 		remember(iova, 1ull << below, slot, 0);
+		if (desc >> 52 & 1)
+			remember_run(iova & ~(run - 1), run, 1ull << below, slot);
 		return;
 	}
 	unlink_table(child_of(desc));
@@ -512,7 +527,7 @@ void model_inval(u64 iova, u64 size, u64 leaf_size, bool tables)
 		const struct stale *s = &stale[i];
 		bool there = s->iova <= iova + (size - 1) && s->iova + (s->size - 1) >= iova;
 
-		if (there && (tables || (!s->table && s->size == leaf_size)))
+		if (there && (tables || (!s->table && s->entry == leaf_size)))
 			forget(i);
 		else
 			i++;

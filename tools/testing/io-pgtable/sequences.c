@@ -86,6 +86,7 @@ static void short_sequences(void)
 #define Q_OUTER	IO_PGTABLE_QUIRK_ARM_OUTER_WBWA
 #define Q_HD	IO_PGTABLE_QUIRK_ARM_HD
 #define Q_GATHER IO_PGTABLE_QUIRK_GATHER
+#define Q_CONT	IO_PGTABLE_QUIRK_ARM_CONT
 #define S1	ARM_64_LPAE_S1
 #define S2	ARM_64_LPAE_S2
 
@@ -105,6 +106,15 @@ static const struct setup setups[] = {
 	{ "64S1 64K 52/52 gather", S1, 0x40020010000, 52, 52, Q_GATHER, false, false,
 	  0x000f000080000000 },
 	{ "64S2 4K 40/40 gather", S2, 0x40201000, 40, 40, Q_GATHER },
+	{ "64S1 4K 48/48 runs", S1, 0x40201000, 48, 48, Q_CONT },
+	{ "64S1 4K 39/44 runs gather NC", S1, 0x40201000, 39, 44, Q_CONT | Q_GATHER, true },
+	{ "64S1 4K 48/48 runs gather TTBR1", S1, 0x40201000, 48, 48, Q_CONT | Q_GATHER | Q_TTBR1 },
+	{ "64S1 16K 47/48 runs gather", S1, 0x02004000, 47, 48, Q_CONT | Q_GATHER },
+	{ "64S1 64K 52/52 runs", S1, 0x40020010000, 52, 52, Q_CONT, false, false,
+	  0x000f000080000000 },
+	{ "64S2 4K 40/40 runs gather", S2, 0x40201000, 40, 40, Q_CONT | Q_GATHER },
+	{ "64S2 4K 32/40 runs NC", S2, 0x40201000, 32, 40, Q_CONT, true },
+	{ "64S2 16K 40/40 runs", S2, 0x02004000, 40, 40, Q_CONT },
 	{ "64S1 16K 48/48", S1, 0x02004000, 48, 48 },
 	{ "64S1 16K 36/40 NC", S1, 0x02004000, 36, 40, 0, true },
 	{ "64S1 16K 47/48 TTBR1", S1, 0x02004000, 47, 48, Q_TTBR1 },
@@ -133,7 +143,7 @@ static const struct setup setups[] = {
 static u64 some_iova(u64 pgsize)
 {
 	u64 top = ~0ull >> (64 - bench.oracle.input);
-	u64 big = bench.pages[bench.page_kinds > 1 ? 1 : 0], anchor, offset;
+	u64 big = bench.pages[bench.page_kinds > 1 ? 1 + bench.oracle.hints : 0], anchor, offset;
 
 	switch (rnd_below(4)) {
 	case 0:
@@ -172,6 +182,9 @@ static void random_map(void)
 	if (!(prot & 3))
 		prot |= 1;
 	addr = rnd() & top & ~(pgsize - 1);
+	/* A run needs input and output addresses that agree */
+	if (bench.oracle.hints && rnd_below(4))
+		addr = (addr & ~(SZ_1G - 1)) | (iova & (SZ_1G - 1) & ~(pgsize - 1));
 	while (addr + count * pgsize - 1 > top)
 		addr -= count * pgsize;
 	bench_map(iova, addr, pgsize, count, prot, NULL);

@@ -105,6 +105,26 @@ static void *share_blocks(void *arg)
 	return NULL;
 }
 
+/* Each thread takes its quarter out of one run, a page and then the rest */
+static void *share_runs(void *arg)
+{
+	u64 me = (u64)arg, part = SZ_64K / THREADS;
+
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		u64 iova = SZ_1G + round * SZ_64K + me * part;
+
+		pthread_barrier_wait(&barrier);
+		check(ops->iova_to_phys(ops, iova) == iova);
+		check(ops->unmap_pages(ops, iova, SZ_4K, 1, NULL) == SZ_4K);
+		check(!ops->iova_to_phys(ops, iova));
+		check(ops->iova_to_phys(ops, iova + SZ_4K) == iova + SZ_4K);
+		check(ops->unmap_pages(ops, iova + SZ_4K, SZ_4K, 3, NULL) == 3 * SZ_4K);
+		for (u64 at = 0; at < part; at += SZ_4K)
+			check(!ops->iova_to_phys(ops, iova + at));
+	}
+	return NULL;
+}
+
 static void in_threads(void *(*body)(void *), bool noncoherent, unsigned long quirks)
 {
 	static struct device dev;
@@ -124,6 +144,8 @@ static void in_threads(void *(*body)(void *), bool noncoherent, unsigned long qu
 	}
 	if (body == share_blocks)
 		expect(!ops->map_pages(ops, SZ_1G, SZ_1G, SZ_2M, ROUNDS, RW, GFP_KERNEL, &mapped));
+	if (body == share_runs)
+		expect(!ops->map_pages(ops, SZ_1G, SZ_1G, SZ_64K, ROUNDS, RW, GFP_KERNEL, &mapped));
 
 	pthread_barrier_init(&barrier, NULL, THREADS);
 	for (u64 i = 0; i < THREADS; i++)
@@ -174,6 +196,16 @@ static void tables_go_noncoherent(void)
 	in_threads(own_tables, true, 0);
 }
 
+static void runs_coherent(void)
+{
+	in_threads(share_runs, false, IO_PGTABLE_QUIRK_ARM_CONT);
+}
+
+static void runs_noncoherent(void)
+{
+	in_threads(share_runs, true, IO_PGTABLE_QUIRK_ARM_CONT);
+}
+
 void tests_threads(void)
 {
 	run("threads: tables come and go, with the gather (I-8, I-10)", tables_go_deferred);
@@ -183,4 +215,6 @@ void tests_threads(void)
 	run("threads: tables shared, non-coherent (I-10)", tables_noncoherent);
 	run("threads: blocks split, coherent (I-10)", blocks_coherent);
 	run("threads: blocks split, non-coherent (I-10)", blocks_noncoherent);
+	run("threads: runs taken apart, coherent (I-6, I-10)", runs_coherent);
+	run("threads: runs taken apart, non-coherent (I-6, I-10)", runs_noncoherent);
 }

@@ -10,6 +10,8 @@
 #define TTBR1	IO_PGTABLE_QUIRK_ARM_TTBR1
 #define OUTER	IO_PGTABLE_QUIRK_ARM_OUTER_WBWA
 #define HD	IO_PGTABLE_QUIRK_ARM_HD
+#define GATHER	IO_PGTABLE_QUIRK_GATHER
+#define CONT	IO_PGTABLE_QUIRK_ARM_CONT
 
 static const struct kind {
 	enum io_pgtable_fmt fmt;
@@ -17,8 +19,8 @@ static const struct kind {
 	u8 input, output;	/* widest */
 	bool only_4k;
 } kinds[] = {
-	{ ARM_64_LPAE_S1, NS | TTBR1 | OUTER | HD, 52, 52, false },
-	{ ARM_64_LPAE_S2, HD, 52, 52, false },
+	{ ARM_64_LPAE_S1, NS | TTBR1 | OUTER | HD | GATHER | CONT, 52, 52, false },
+	{ ARM_64_LPAE_S2, HD | GATHER | CONT, 52, 52, false },
 	{ ARM_32_LPAE_S1, NS | TTBR1 | OUTER, 32, 40, true },
 	{ ARM_32_LPAE_S2, 0, 40, 40, true },
 	{ ARM_MALI_LPAE, 0, 48, 40, true },
@@ -57,6 +59,8 @@ static bool promised(const struct setup *s, const struct kind *kind)
 		return false;
 	if (!listed(s->oas) || s->oas > (granule == 16 ? kind->output : min(kind->output, 48)))
 		return false;
+	if (s->quirks & HD && s->quirks & CONT)
+		return false;
 	if (s->fmt == ARM_64_LPAE_S2 && s->ias > s->oas)
 		return false;
 	return s->phys_base < 1ull << 32;
@@ -76,14 +80,14 @@ static unsigned long some_quirks(struct input *in, const struct kind *kind, bool
 		quirks |= OUTER;
 	if (bits & 8)
 		quirks |= HD;
-#ifdef IO_PGTABLE_QUIRK_GATHER
 	if (bits & 16)
-		quirks |= IO_PGTABLE_QUIRK_GATHER;
-#endif
+		quirks |= GATHER;
+	if (bits & 32)
+		quirks |= CONT;
 	if (bits < 0xe0 && !noncoherent)
 		quirks &= ~OUTER;
 	if (bits < 0xe0)
-		return quirks & (kind->quirks | ~(NS | TTBR1 | OUTER | HD));
+		return quirks & kind->quirks;
 	return bits < 0xf0 ? quirks : quirks | 1ul << take_byte(in) % 20;
 }
 
