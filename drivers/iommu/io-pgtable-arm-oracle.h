@@ -261,10 +261,22 @@ static inline const char *oracle_judge_leaf(const struct oracle *o, u64 desc, un
 	return NULL;
 }
 
-/* Entries that the contiguous hint joins at a level */
+/* Entries that the contiguous hint joins at a level; 0 where there is no hint */
 static inline unsigned int oracle_run(const struct oracle *o, unsigned int below)
 {
-	return o->page == 12 ? 16 : o->page == 14 && below == 14 ? 128 : 32;
+	switch (below) {
+	case 12:
+	case 21:
+	case 30:
+		return 16;
+	case 14:
+		return 128;
+	case 25:
+	case 16:
+	case 29:
+		return 32;
+	}
+	return 0;
 }
 
 /*
@@ -275,12 +287,16 @@ static inline unsigned int oracle_run(const struct oracle *o, unsigned int below
 static inline const char *oracle_judge_run(const struct oracle *o, u64 slot, u64 index, u64 desc,
 					   unsigned int below)
 {
-	unsigned int entries = oracle_run(o, below), i, place = index % entries;
+	unsigned int entries = oracle_run(o, below), i, place;
 	const u64 field = 0x0000fffffffff000ULL;
-	u64 start = oracle_out_addr(o, desc, below) - ((u64)place << below), other;
+	u64 start, other;
 
 	if (!(desc >> 52 & 1))
 		return NULL;
+	if (!entries)
+		return "run: no hint at this level";
+	place = index % entries;
+	start = oracle_out_addr(o, desc, below) - ((u64)place << below);
 	if (start & (((u64)entries << below) - 1))
 		return "run: output misaligned";
 	for (i = 0; i < entries; i++) {

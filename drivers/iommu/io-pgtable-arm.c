@@ -274,7 +274,7 @@ static noinline void lpae_store_hinted(struct lpae_tables *t, u64 *slot, u64 iov
 {
 	u32 entries = 1U << lpae_run_bits(shift, t->geo), head, hinted;
 
-	if ((iova ^ addr) & (((u64)entries << shift) - 1)) {
+	if (entries == 1 || ((iova ^ addr) & (((u64)entries << shift) - 1))) {
 		lpae_store_leaves(slot, addr, attrs, shift, count, t->geo);
 		return;
 	}
@@ -370,6 +370,9 @@ static noinline long lpae_clear_table(struct lpae_tables *t, u64 *slot, unsigned
 		lpae_wait_for_split(t);
 		return -EAGAIN;
 	}
+	/* Another CPU was taking a run apart, and has finished since */
+	if (lpae_is_leaf(desc, shift, t->geo))
+		return -EAGAIN;
 	if (!lpae_is_table(desc, shift, t->geo) || lpae_nothing_below(t, desc, shift))
 		return 0;
 

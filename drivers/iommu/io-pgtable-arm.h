@@ -150,16 +150,19 @@ static __always_inline size_t lpae_table_size(const struct lpae_geo geo)
 	return (size_t)1 << geo.page_shift;
 }
 
-/* D8.7.1: log2 of the adjacent entries of one level that may be cached as one */
+/*
+ * D8.7.1: log2 of the adjacent entries of one level that may be cached as one;
+ * 0 for the largest blocks, which LPA and LPA2 brought and which have no runs.
+ */
 static __always_inline unsigned int lpae_run_bits(unsigned int shift, const struct lpae_geo geo)
 {
 	switch (geo.page_shift) {
 	case 12:
-		return 4;
+		return shift > 30 ? 0 : 4;
 	case 14:
-		return shift == 14 ? 7 : 5;
+		return shift > 25 ? 0 : shift == 14 ? 7 : 5;
 	default:
-		return 5;
+		return shift > 29 ? 0 : 5;
 	}
 }
 

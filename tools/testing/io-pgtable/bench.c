@@ -341,11 +341,23 @@ struct census {
 	u64 pages;
 };
 
+/* A run is judged as a whole at its first entry; the others must belong to one */
+static const char *judge_run(u64 slot, u64 index, u64 desc, unsigned int below)
+{
+	const struct oracle *o = &bench.oracle;
+
+	if (!(desc >> 52 & 1))
+		return NULL;
+	if (!oracle_run(o, below) || !(index % oracle_run(o, below)))
+		return oracle_judge_run(o, slot, index, desc, below);
+	return o->fetch(o->arg, slot - 8) >> 52 & 1 ? NULL : "run: begins in the middle";
+}
+
 static void check_leaf(u64 iova, u64 slot, u64 index, u64 desc, unsigned int below,
 		       struct census *census)
 {
 	const char *wrong = oracle_judge_leaf(&bench.oracle, desc, below) ?:
-			    oracle_judge_run(&bench.oracle, slot, index, desc, below);
+			    judge_run(slot, index, desc, below);
 	struct span *s = span_at(iova);
 	u64 size = 1ull << below, addr = oracle_out_addr(&bench.oracle, desc, below);
 	bool dirty;

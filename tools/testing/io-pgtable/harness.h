@@ -54,7 +54,7 @@ struct bench {
 	struct oracle oracle;
 	struct device dev;
 	u64 base;			/* lowest legal iova */
-	u64 pages[6];			/* sizes of leaves and runs, smallest first */
+	u64 pages[8];			/* sizes of leaves and runs, smallest first */
 	unsigned int page_kinds;
 	struct span span[MAX_SPANS];
 	unsigned int spans;
@@ -116,5 +116,6 @@ void tests_config(void);
 void tests_calls(void);
 void tests_sequences(void);
 void tests_threads(void);
+void tests_races(void);
 
 #endif /* HARNESS_H */

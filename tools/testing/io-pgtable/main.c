@@ -41,6 +41,7 @@ int main(int argc, char **argv)
 	tests_calls();
 	tests_sequences();
 	tests_threads();
+	tests_races();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed ? 1 : 0;
 }

@@ -28,6 +28,8 @@
 unsigned long shim_page_size = 4096;
 unsigned long shim_warnings;
 unsigned long shim_dev_errors;
+void (*shim_before_load)(void);
+void (*shim_before_wait)(void);
 long model_fail_after = -1;
 unsigned long model_allocs;
 unsigned int model_misplace;
@@ -342,11 +344,15 @@ static void remember(u64 iova, u64 size, u64 *slot, u32 table)
 	stale[stale_count++] = (struct stale){ iova, size, size, slot, table, false };
 }
 
-/* A whole run may be cached as one, by the hint of any of its entries */
+/*
+ * A whole run may be cached as one, by the hint of any of its entries. These are
+ * mostly lost one after the other: then once is enough.
+ */
 static void remember_run(u64 iova, u64 size, u64 entry, u64 *slot)
 {
-	for (u32 i = 0; i < stale_count; i++)
-		if (stale[i].iova == iova && stale[i].size == size && stale[i].entry == entry)
+	for (u32 i = stale_count; i && i + 4 > stale_count; i--)
+		if (stale[i - 1].iova == iova && stale[i - 1].size == size &&
+		    stale[i - 1].entry == entry)
 			return;
 	remember(iova, size, slot, 0);
 	stale[stale_count - 1].entry = entry;
@@ -372,7 +378,7 @@ static void lost(u64 iova, u64 desc, unsigned int below, u64 *slot)
 		u64 run = (u64)oracle_run(watched, below) << below;
 
 		remember(iova, 1ull << below, slot, 0);
-		if (desc >> 52 & 1)
+		if (run && desc >> 52 & 1)
 			remember_run(iova & ~(run - 1), run, 1ull << below, slot);
 		return;
 	}

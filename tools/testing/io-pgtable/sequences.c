@@ -162,10 +162,22 @@ static u64 some_iova(u64 pgsize)
 	return bench.base + (((anchor + offset) & top) & ~(pgsize - 1));
 }
 
+/* Entries that a size takes: one, or those of a run */
+static unsigned int entries_of(u64 pgsize)
+{
+	for (unsigned int i = 0; i < bench.page_kinds; i++) {
+		unsigned int below = __builtin_ctzll(bench.pages[i]);
+
+		if (oracle_run(&bench.oracle, below) * bench.pages[i] == pgsize)
+			return oracle_run(&bench.oracle, below);
+	}
+	return 1;
+}
+
 static u64 some_count(u64 iova, u64 pgsize)
 {
 	u64 room = (bench.base + (~0ull >> (64 - bench.oracle.input)) - iova) / pgsize + 1;
-	u64 count = rnd_below(4) ? 1 + rnd_below(8) : 1 + rnd_below(700);
+	u64 count = rnd_below(4) ? 1 + rnd_below(8) : 1 + rnd_below(700 / entries_of(pgsize));
 
 	if (pgsize >= SZ_512M)
 		count = 1 + (count & 1);

@@ -109,7 +109,12 @@ static inline void iommu_free_pages(void *p, int order)
 /* Stores that hardware could see */
 void shim_write(u64 *p, u64 value);
 u64 shim_cmpxchg(u64 *p, u64 old, u64 value);
-#define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
+extern void (*shim_before_load)(void);
+#define READ_ONCE(x) ({					\
+	if (unlikely(shim_before_load))			\
+		shim_before_load();			\
+	*(const volatile typeof(x) *)&(x);		\
+})
 #define WRITE_ONCE(x, v)	shim_write(&(x), v)
 #define cmpxchg64_relaxed	shim_cmpxchg
 #define wmb()			__atomic_thread_fence(__ATOMIC_SEQ_CST)
@@ -122,8 +127,13 @@ typedef struct {
 } spinlock_t;
 
 #define spin_lock_init(l)	pthread_mutex_init(&(l)->mutex, NULL)
+extern void (*shim_before_wait)(void);
 #define spin_lock_irqsave(l, flags) do {		\
-	pthread_mutex_lock(&(l)->mutex);		\
+	if (pthread_mutex_trylock(&(l)->mutex)) {	\
+		if (shim_before_wait)			\
+			shim_before_wait();		\
+		pthread_mutex_lock(&(l)->mutex);	\
+	}						\
 	(l)->held = true;				\
 	(flags) = 1;					\
 } while (0)
