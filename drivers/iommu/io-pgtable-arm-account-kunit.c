@@ -38,8 +38,8 @@ struct account {
 static const struct account accounts[] = {
 	{ { "stage 1, 4K", ARM_64_LPAE_S1, LPAE_4K_SET, 48, 48,
 	    IO_PGTABLE_QUIRK_GATHER, .plain = true }, SZ_4K, 3, SZ_4K },
-	{ { "stage 2, 4K, four roots", ARM_64_LPAE_S2, LPAE_4K_SET, 32, 40,
-	    IO_PGTABLE_QUIRK_GATHER, .plain = true }, SZ_16K, 1, SZ_4K },
+	{ { "stage 2, 4K, two roots", ARM_64_LPAE_S2, LPAE_4K_SET, 40, 40,
+	    IO_PGTABLE_QUIRK_GATHER, .plain = true }, SZ_8K, 2, SZ_4K },
 	{ { "stage 1, 16K", ARM_64_LPAE_S1, LPAE_16K_SET, 47, 48,
 	    IO_PGTABLE_QUIRK_GATHER, .plain = true }, SZ_16K, 2, SZ_16K },
 	{ { "stage 1, 64K", ARM_64_LPAE_S1, LPAE_64K_SET, 48, 48,
