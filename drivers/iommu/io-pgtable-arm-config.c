@@ -33,37 +33,41 @@ static unsigned int lpae_choose_page_shift(unsigned long pgsizes)
 	return __ffs(pgsizes);
 }
 
-static u64 lpae_leaf_sizes(unsigned int page_shift, unsigned int output_bits)
+static u64 lpae_leaf_sizes(const struct lpae_geo geo, unsigned int output_bits)
 {
-	switch (page_shift) {
+	switch (geo.page_shift) {
 	case 12:
-		return SZ_4K | SZ_2M | SZ_1G;
+		return SZ_4K | SZ_2M | SZ_1G | (geo.lpa2 ? BIT_ULL(39) : 0);
 	case 14:
-		return SZ_16K | SZ_32M;
+		return SZ_16K | SZ_32M | (geo.lpa2 ? BIT_ULL(36) : 0);
 	default:
 		return SZ_64K | SZ_512M | (output_bits > 48 ? BIT_ULL(42) : 0);
 	}
 }
 
-/* Shrinks @cfg to what the format can do. Return: the page shift, or 0 */
-static unsigned int lpae_fit_cfg(struct io_pgtable_cfg *cfg)
+/*
+ * Shrinks @cfg to what the format can do. With 64K pages 52 bits always go where
+ * they go, and the DS bit has no say. Return: false if nothing is left.
+ */
+static bool lpae_fit_cfg(struct io_pgtable_cfg *cfg, struct lpae_geo *geo)
 {
-	unsigned int page_shift = lpae_choose_page_shift(cfg->pgsize_bitmap);
-	unsigned int max_bits = page_shift == 16 ? 52 : 48;
+	unsigned int max_bits;
 
-	if (!page_shift)
-		return 0;
+	geo->page_shift = lpae_choose_page_shift(cfg->pgsize_bitmap);
+	if (!geo->page_shift)
+		return false;
 
+	geo->lpa2 = geo->page_shift < 16 && (cfg->quirks & IO_PGTABLE_QUIRK_ARM_LPA2);
+	max_bits = geo->page_shift == 16 || geo->lpa2 ? 52 : 48;
 	cfg->ias = min(cfg->ias, max_bits);
 	cfg->oas = min(cfg->oas, max_bits);
-	cfg->pgsize_bitmap &= lpae_leaf_sizes(page_shift, cfg->oas);
+	cfg->pgsize_bitmap &= lpae_leaf_sizes(*geo, cfg->oas);
 
-	if (cfg->ias < LPAE_MIN_INPUT_BITS || cfg->oas < page_shift)
-		return 0;
+	if (cfg->ias < LPAE_MIN_INPUT_BITS || cfg->oas < geo->page_shift)
+		return false;
 	/* Hardware may mark any entry of a run dirty, where only one is looked at */
-	if ((cfg->quirks & IO_PGTABLE_QUIRK_ARM_HD) && (cfg->quirks & IO_PGTABLE_QUIRK_ARM_CONT))
-		return 0;
-	return page_shift;
+	return !(cfg->quirks & IO_PGTABLE_QUIRK_ARM_HD) ||
+	       !(cfg->quirks & IO_PGTABLE_QUIRK_ARM_CONT);
 }
 
 static struct lpae_tables *lpae_new(void *cookie, const struct lpae_geo geo)
@@ -88,10 +92,11 @@ static u64 lpae_prot_attrs(const struct lpae_tables *t, int prot)
 
 	if (t->geo.mali)
 		return lpae_mali_attrs(prot);
-	if (t->stage2)
-		return lpae_s2_attrs(prot, tracked);
-	attrs = lpae_s1_attrs(prot, tracked);
-	return t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_NS ? attrs | LPAE_LEAF_NS : attrs;
+	attrs = t->stage2 ? lpae_s2_attrs(prot, tracked) : lpae_s1_attrs(prot, tracked);
+	if (t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_NS)
+		attrs |= LPAE_LEAF_NS;
+	/* D8.6.2: with the DS bit all leaves are as shareable as the tables */
+	return lpae_attrs(attrs, t->geo);
 }
 
 /* Sizes that a run of entries with the contiguous hint translates */
@@ -169,13 +174,16 @@ static struct lpae_walk_attrs lpae_walk_attrs(const struct io_pgtable_cfg *cfg)
 static struct io_pgtable *lpae_new_s1(struct io_pgtable_cfg *cfg, void *cookie,
 				      unsigned long quirks)
 {
-	const struct lpae_geo geo = { .page_shift = lpae_fit_cfg(cfg) };
 	typeof(cfg->arm_lpae_s1_cfg) *regs = &cfg->arm_lpae_s1_cfg;
 	const struct lpae_walk_attrs walk = lpae_walk_attrs(cfg);
-	int ps = lpae_ps_field(cfg->oas);
+	struct lpae_geo geo = { };
 	struct lpae_tables *t;
+	int ps;
 
-	if (!geo.page_shift || ps < 0 || (cfg->quirks & ~quirks))
+	if ((cfg->quirks & ~quirks) || !lpae_fit_cfg(cfg, &geo))
+		return NULL;
+	ps = lpae_ps_field(cfg->oas);
+	if (ps < 0)
 		return NULL;
 	if (cfg->coherent_walk && (cfg->quirks & IO_PGTABLE_QUIRK_ARM_OUTER_WBWA))
 		return NULL;
@@ -197,6 +205,7 @@ static struct io_pgtable *lpae_new_s1(struct io_pgtable_cfg *cfg, void *cookie,
 	regs->tcr.ips = ps;
 	regs->tcr.tg = lpae_tg_field(geo.page_shift, cfg->quirks & IO_PGTABLE_QUIRK_ARM_TTBR1);
 	regs->tcr.tsz = 64 - cfg->ias;
+	regs->tcr.ds = geo.lpa2;
 	regs->mair = LPAE_MAIR(LPAE_MAIR_IDX_NC, LPAE_MAIR_NORMAL_NC) |
 		     LPAE_MAIR(LPAE_MAIR_IDX_CACHE, LPAE_MAIR_NORMAL_WB) |
 		     LPAE_MAIR(LPAE_MAIR_IDX_DEVICE, LPAE_MAIR_DEVICE_NGNRE) |
@@ -208,14 +217,17 @@ static struct io_pgtable *lpae_new_s1(struct io_pgtable_cfg *cfg, void *cookie,
 static struct io_pgtable *lpae_new_s2(struct io_pgtable_cfg *cfg, void *cookie,
 				      unsigned long quirks)
 {
-	const struct lpae_geo geo = { .page_shift = lpae_fit_cfg(cfg) };
 	typeof(cfg->arm_lpae_s2_cfg) *regs = &cfg->arm_lpae_s2_cfg;
 	const struct lpae_walk_attrs walk = lpae_walk_attrs(cfg);
-	int ps = lpae_ps_field(cfg->oas);
-	struct lpae_tables *t;
+	struct lpae_geo geo = { };
 	struct lpae_root root;
+	struct lpae_tables *t;
+	int ps;
 
-	if (!geo.page_shift || ps < 0 || (cfg->quirks & ~quirks))
+	if ((cfg->quirks & ~quirks) || !lpae_fit_cfg(cfg, &geo))
+		return NULL;
+	ps = lpae_ps_field(cfg->oas);
+	if (ps < 0)
 		return NULL;
 
 	t = lpae_new(cookie, geo);
@@ -236,6 +248,7 @@ static struct io_pgtable *lpae_new_s2(struct io_pgtable_cfg *cfg, void *cookie,
 	regs->vtcr.tg = lpae_tg_field(geo.page_shift, false);
 	regs->vtcr.sl = lpae_sl0_field(geo.page_shift, root.level);
 	regs->vtcr.tsz = 64 - cfg->ias;
+	regs->vtcr.ds = geo.lpa2;
 	regs->vttbr = virt_to_phys(t->root);
 	return &t->iop;
 }
@@ -244,13 +257,14 @@ static struct io_pgtable *lpae_alloc_64_s1(struct io_pgtable_cfg *cfg, void *coo
 {
 	return lpae_new_s1(cfg, cookie, IO_PGTABLE_QUIRK_ARM_NS | IO_PGTABLE_QUIRK_ARM_TTBR1 |
 					IO_PGTABLE_QUIRK_ARM_OUTER_WBWA | IO_PGTABLE_QUIRK_ARM_HD |
-					IO_PGTABLE_QUIRK_GATHER | IO_PGTABLE_QUIRK_ARM_CONT);
+					IO_PGTABLE_QUIRK_GATHER | IO_PGTABLE_QUIRK_ARM_CONT |
+					IO_PGTABLE_QUIRK_ARM_LPA2);
 }
 
 static struct io_pgtable *lpae_alloc_64_s2(struct io_pgtable_cfg *cfg, void *cookie)
 {
 	return lpae_new_s2(cfg, cookie, IO_PGTABLE_QUIRK_ARM_HD | IO_PGTABLE_QUIRK_GATHER |
-					IO_PGTABLE_QUIRK_ARM_CONT);
+					IO_PGTABLE_QUIRK_ARM_CONT | IO_PGTABLE_QUIRK_ARM_LPA2);
 }
 
 /* VMSAv8-32 has 4K pages only, 40 bits of output, and no dirty state */
@@ -288,10 +302,7 @@ static struct io_pgtable *lpae_alloc_mali(struct io_pgtable_cfg *cfg, void *cook
 	struct lpae_tables *t;
 
 	cfg->pgsize_bitmap &= SZ_4K | SZ_2M | SZ_1G;
-	if (cfg->quirks || cfg->ias > 48 || cfg->oas > 40)
-		return NULL;
-	geo.page_shift = lpae_fit_cfg(cfg);
-	if (!geo.page_shift)
+	if (cfg->quirks || cfg->ias > 48 || cfg->oas > 40 || !lpae_fit_cfg(cfg, &geo))
 		return NULL;
 
 	t = lpae_new(cookie, geo);

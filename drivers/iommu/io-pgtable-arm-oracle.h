@@ -27,12 +27,15 @@ enum oracle_kind {
  * @page: address bits of a page: 12, 14 or 16
  * @input: width of an input address
  * @output: width of an output address
- * @start: lookup level of the root
+ * @start: lookup level of the root, -1 to 3
  * @root: physical address of the root
  * @upper: the upper half of the address space (TTBR1)
  * @secure_ns: NS and NSTable have to be set
  * @hw_dirty: DBM may be set
  * @hints: leaves may have the contiguous hint
+ * @ds: the DS bit: 52-bit addresses with 4K and 16K pages
+ * @share: shareability of the walks, and with @ds of what they lead to
+ * @coherent: the walker snoops
  * @fetch: reads a descriptor as the walker would; the address is 8-aligned
  * @arg: for @fetch
  */
@@ -41,12 +44,15 @@ struct oracle {
 	unsigned int page;
 	unsigned int input;
 	unsigned int output;
-	unsigned int start;
+	int start;
 	u64 root;
 	bool upper;
 	bool secure_ns;
 	bool hw_dirty;
 	bool hints;
+	bool ds;
+	unsigned int share;
+	bool coherent;
 	u64 (*fetch)(void *arg, u64 addr);
 	void *arg;
 };
@@ -88,8 +94,12 @@ static inline const char *oracle_check_root(const struct oracle *o)
 	unsigned int stride = o->page - 3, covered = o->page + stride * (4 - o->start);
 	u64 bytes;
 
-	if (o->start > 3 || o->input < 25 || o->input > (o->page == 16 ? 52 : 48))
+	if (o->start > 3 || o->input < 25 || o->input > (o->page == 16 || o->ds ? 52 : 48))
 		return "input size";
+	if (o->ds && o->page == 16)
+		return "DS is not for 64K";
+	if (o->output > (o->page == 16 || o->ds ? 52 : 48))
+		return "output size";
 	if (o->input <= covered - stride)
 		return "root is indexed by nothing";
 	bytes = 8ULL << (o->input - (covered - stride));
@@ -97,8 +107,12 @@ static inline const char *oracle_check_root(const struct oracle *o)
 		return "root too small";
 	if (o->kind == ORACLE_STAGE2 && o->input > covered + 4)
 		return "more than 16 concatenated roots";
-	if (o->kind == ORACLE_STAGE2 && o->start == 0 && (o->page != 12 || o->output <= 42))
-		return "no level 0 at this size";
+	if (o->start < (o->ds && o->page == 12 ? -1 : o->page == 16 ? 1 : 0))
+		return "no such level";
+	if (o->kind == ORACLE_STAGE2 && o->start == 0 && o->page == 12 && o->output <= 42)
+		return "no level 0 for 4K at this size";
+	if (o->kind == ORACLE_STAGE2 && o->start == 0 && o->page == 14 && !o->ds)
+		return "no level 0 for 16K";
 	if (o->kind == ORACLE_STAGE2 && o->start == 1 && o->page == 14 && o->output <= 40)
 		return "no level 1 for 16K at this size";
 	if (o->kind == ORACLE_STAGE2 && o->start == 1 && o->page == 16 && o->output <= 42)
@@ -112,14 +126,16 @@ static inline const char *oracle_check_root(const struct oracle *o)
 	return NULL;
 }
 
-/* The lowest start level that stage 1 hardware derives from TxSZ */
-static inline unsigned int oracle_stage1_start(unsigned int page, unsigned int input)
+/* The start level that stage 1 hardware derives from TxSZ */
+static inline int oracle_stage1_start(unsigned int page, unsigned int input)
 {
 	if (input <= page + (page - 3))
 		return 3;
 	if (input <= page + 2 * (page - 3))
 		return 2;
-	return input <= page + 3 * (page - 3) ? 1 : 0;
+	if (input <= page + 3 * (page - 3))
+		return 1;
+	return input <= page + 4 * (page - 3) ? 0 : -1;
 }
 
 /* Return: NULL, or what is wrong with the configuration that came back */
@@ -133,6 +149,7 @@ static inline const char *oracle_init(struct oracle *o, enum io_pgtable_fmt fmt,
 	o->upper = cfg->quirks & BIT(5);
 	o->hw_dirty = cfg->quirks & BIT(7);
 	o->hints = cfg->quirks & BIT(17);
+	o->coherent = cfg->coherent_walk;
 
 	switch (fmt) {
 	case ARM_64_LPAE_S1:
@@ -143,6 +160,8 @@ static inline const char *oracle_init(struct oracle *o, enum io_pgtable_fmt fmt,
 		o->input = 64 - cfg->arm_lpae_s1_cfg.tcr.tsz;
 		o->output = oracle_width(cfg->arm_lpae_s1_cfg.tcr.ips);
 		o->start = oracle_stage1_start(o->page, o->input);
+		o->ds = cfg->arm_lpae_s1_cfg.tcr.ds;
+		o->share = cfg->arm_lpae_s1_cfg.tcr.sh;
 		o->root = cfg->arm_lpae_s1_cfg.ttbr;
 		break;
 	case ARM_64_LPAE_S2:
@@ -151,10 +170,12 @@ static inline const char *oracle_init(struct oracle *o, enum io_pgtable_fmt fmt,
 		o->page = tg0[cfg->arm_lpae_s2_cfg.vtcr.tg];
 		o->input = 64 - cfg->arm_lpae_s2_cfg.vtcr.tsz;
 		o->output = oracle_width(cfg->arm_lpae_s2_cfg.vtcr.ps);
+		o->ds = cfg->arm_lpae_s2_cfg.vtcr.ds;
+		o->share = cfg->arm_lpae_s2_cfg.vtcr.sh;
 		sl = cfg->arm_lpae_s2_cfg.vtcr.sl;
-		if (sl == 3)
+		if (sl == 3 && !(o->ds && o->page == 14))
 			return "SL0 is reserved";
-		o->start = o->page == 12 ? 2 - sl : 3 - sl;
+		o->start = (o->page == 12 ? 2 : 3) - (int)sl;
 		o->root = cfg->arm_lpae_s2_cfg.vttbr;
 		break;
 	case ARM_MALI_LPAE:
@@ -174,6 +195,8 @@ static inline const char *oracle_init(struct oracle *o, enum io_pgtable_fmt fmt,
 
 	if (!o->page)
 		return "TG is reserved";
+	if (o->ds != ((cfg->quirks & BIT(18)) && o->page != 16))
+		return "DS";
 	return oracle_check_root(o);
 }
 
@@ -181,19 +204,22 @@ static inline u64 oracle_out_addr(const struct oracle *o, u64 desc, unsigned int
 {
 	u64 addr = desc & 0x0000ffffffffffffULL & ~((1ULL << below) - 1);
 
-	if (o->page == 16)
+	if (o->ds)
+		addr |= (desc & 0x0003000000000000ULL) | (desc & 0x300) << 42;
+	else if (o->page == 16)
 		addr |= ((desc >> 12) & 0xf) << 48;
 	return addr;
 }
 
 static inline const char *oracle_judge_table(const struct oracle *o, u64 desc)
 {
-	/* Between the type and the address there is nothing at any granule */
-	if (desc & 0xffc)
+	/* Between the type and the address there is nothing, but for [51:50] of it */
+	if (desc & (o->ds ? 0xcfc : 0xffc))
 		return "table: bits [11:2]";
 	if (o->page == 14 && (desc & 0x3000))
 		return "table: 16K address bits [13:12]";
-	if (desc & (0xfULL << 48 | 7ULL << 52 | 7ULL << 56 | 0xfULL << 59))
+	if (desc & (0xfULL << 48 | 7ULL << 52 | 7ULL << 56 | 0xfULL << 59) &
+	    ~(o->ds ? 3ULL << 48 : 0))
 		return "table: reserved or hierarchical permission bits";
 	if (!!(desc >> 63) != (o->kind == ORACLE_STAGE1 && o->secure_ns))
 		return "table: NSTable";
@@ -208,8 +234,8 @@ static inline const char *oracle_judge_leaf(const struct oracle *o, u64 desc, un
 	u64 low = (1ULL << below) - 1;
 
 	if (below != o->page) {
-		bool big = o->page == 12 ? below == 21 || below == 30 :
-			   o->page == 14 ? below == 25 :
+		bool big = o->page == 12 ? below == 21 || below == 30 || (o->ds && below == 39) :
+			   o->page == 14 ? below == 25 || (o->ds && below == 36) :
 			   below == 29 || (below == 42 && o->output == 52);
 
 		if (!big)
@@ -217,7 +243,7 @@ static inline const char *oracle_judge_leaf(const struct oracle *o, u64 desc, un
 	}
 	if (desc & low & (o->page == 16 ? ~0xffffULL : ~0xfffULL))
 		return "leaf: address bits of a block, or nT";
-	if (desc & (7ULL << 48))
+	if (desc & (o->ds ? 1ULL << 50 : 7ULL << 48))
 		return "leaf: bits [50:48]";
 	if ((desc >> 52 & 1) && !o->hints)
 		return "leaf: contiguous";
@@ -225,7 +251,7 @@ static inline const char *oracle_judge_leaf(const struct oracle *o, u64 desc, un
 		return "leaf: bits [63:55]";
 	if (oracle_out_addr(o, desc, below) >> o->output)
 		return "leaf: address size";
-	if ((desc >> 8 & 3) == 1)
+	if (!o->ds && (desc >> 8 & 3) == 1)
 		return "leaf: SH is reserved";
 	if ((desc >> 51 & 1) && !o->hw_dirty)
 		return "leaf: DBM";
@@ -288,7 +314,7 @@ static inline const char *oracle_judge_run(const struct oracle *o, u64 slot, u64
 					   unsigned int below)
 {
 	unsigned int entries = oracle_run(o, below), i, place;
-	const u64 field = 0x0000fffffffff000ULL;
+	const u64 field = o->ds ? 0x0003fffffffff300ULL : 0x0000fffffffff000ULL;
 	u64 start, other;
 
 	if (!(desc >> 52 & 1))
@@ -342,14 +368,14 @@ static inline int oracle_prot(const struct oracle *o, u64 desc, bool *dirty)
 		mem = desc >> 2 & 7;
 		prot |= mem == 2 ? 16 : mem == 1 ? 4 : 0;
 	}
-	return prot | ((desc >> 8 & 3) == 3 ? 64 : 0);
+	return prot | ((o->ds ? o->share : desc >> 8 & 3) == 3 ? 64 : 0);
 }
 
 /* What hardware makes of a request: the bits that @o's leaves can express */
 static inline int oracle_expect_prot(const struct oracle *o, int prot)
 {
 	prot &= 63;
-	if ((prot & 4) && o->kind != ORACLE_MALI)
+	if (o->ds ? o->coherent : (prot & 4) && o->kind != ORACLE_MALI)
 		prot |= 64;
 	if (prot & 16)
 		prot &= ~4;
@@ -369,8 +395,9 @@ static inline bool oracle_small_type(const struct oracle *o)
 /* Return: true and *@leaf filled in if @iova translates (or tries to, wrongly) */
 static inline bool oracle_walk(const struct oracle *o, u64 iova, struct oracle_leaf *leaf)
 {
-	unsigned int level = o->start, below, stride = o->page - 3;
+	unsigned int below, stride = o->page - 3;
 	u64 table = o->root, index, desc;
+	int level = o->start;
 
 	*leaf = (struct oracle_leaf){ 0 };
 	if (o->upper)

@@ -28,6 +28,7 @@ struct selftest_geometry {
 	unsigned int ias;
 	unsigned int oas;
 	unsigned long pgsizes;
+	unsigned long quirks;
 };
 
 static const struct selftest_geometry selftest_geometries[] __initconst = {
@@ -39,6 +40,8 @@ static const struct selftest_geometry selftest_geometries[] __initconst = {
 	{ ARM_64_LPAE_S1, 42, 44, SZ_64K | SZ_512M },
 	{ ARM_64_LPAE_S1, 48, 48, SZ_64K | SZ_512M },
 	{ ARM_64_LPAE_S1, 52, 52, SZ_64K | SZ_512M },
+	{ ARM_64_LPAE_S1, 52, 52, SZ_4K | SZ_2M | SZ_1G, IO_PGTABLE_QUIRK_ARM_LPA2 },
+	{ ARM_64_LPAE_S1, 52, 52, SZ_16K | SZ_32M, IO_PGTABLE_QUIRK_ARM_LPA2 },
 	{ ARM_64_LPAE_S2, 32, 40, SZ_4K | SZ_2M | SZ_1G },
 	{ ARM_64_LPAE_S2, 40, 40, SZ_4K | SZ_2M | SZ_1G },
 	{ ARM_64_LPAE_S2, 48, 48, SZ_4K | SZ_2M | SZ_1G },
@@ -46,6 +49,8 @@ static const struct selftest_geometry selftest_geometries[] __initconst = {
 	{ ARM_64_LPAE_S2, 48, 48, SZ_16K | SZ_32M },
 	{ ARM_64_LPAE_S2, 42, 42, SZ_64K | SZ_512M },
 	{ ARM_64_LPAE_S2, 52, 52, SZ_64K | SZ_512M },
+	{ ARM_64_LPAE_S2, 52, 52, SZ_4K | SZ_2M | SZ_1G, IO_PGTABLE_QUIRK_ARM_LPA2 },
+	{ ARM_64_LPAE_S2, 52, 52, SZ_16K | SZ_32M, IO_PGTABLE_QUIRK_ARM_LPA2 },
 	{ ARM_32_LPAE_S1, 32, 40, SZ_4K | SZ_2M | SZ_1G },
 	{ ARM_32_LPAE_S2, 40, 40, SZ_4K | SZ_2M | SZ_1G },
 	{ ARM_MALI_LPAE, 48, 40, SZ_4K | SZ_2M | SZ_1G },
@@ -148,6 +153,7 @@ static const char *__init selftest_one(const struct selftest_geometry *geometry,
 {
 	static const struct iommu_flush_ops no_tlb = { };
 	struct io_pgtable_cfg cfg = {
+		.quirks = geometry->quirks,
 		.pgsize_bitmap = geometry->pgsizes,
 		.ias = geometry->ias,
 		.oas = geometry->oas,

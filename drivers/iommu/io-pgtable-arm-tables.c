@@ -248,8 +248,8 @@ static void lpae_part_run(struct lpae_tables *t, u64 *run, u64 iova, unsigned in
 		io_pgtable_tlb_flush_walk(&t->iop, iova, (size_t)entries << shift,
 					  BIT_ULL(shift));
 
-		lpae_store_leaves(run, lpae_addr(desc, t->geo), desc & LPAE_LEAF_ATTRS, shift,
-				  entries, t->geo);
+		lpae_store_leaves(run, lpae_addr(desc, t->geo), lpae_attrs(desc, t->geo),
+				  shift, entries, t->geo);
 		lpae_finish_run(t, run, entries);
 		/* DMA to the rest of the run goes on: let the new entries be seen */
 		wmb();
@@ -309,7 +309,7 @@ struct lpae_split {
 	u64 cut;
 	unsigned int shift;
 	unsigned int depth;
-	u64 *table[LPAE_LEVELS];
+	u64 *table[LPAE_MAX_LEVELS - 1];
 };
 
 void lpae_wait_for_split(struct lpae_tables *t)
@@ -364,7 +364,7 @@ static int lpae_alloc_split(struct lpae_tables *t, struct lpae_split *split)
 static void lpae_fill_split(struct lpae_tables *t, struct lpae_split *split, u64 block)
 {
 	const u32 entries = lpae_entries(t->geo);
-	u64 addr = lpae_addr(block, t->geo), attrs = block & LPAE_LEAF_ATTRS;
+	u64 addr = lpae_addr(block, t->geo), attrs = lpae_attrs(block, t->geo);
 	unsigned int shift = split->shift;
 
 	for (unsigned int i = 0; i < split->depth; i++) {

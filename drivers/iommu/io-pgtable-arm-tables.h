@@ -135,15 +135,17 @@ static __always_inline void lpae_finish_run(struct lpae_tables *t, u64 *slot, un
 
 /*
  * Number of leaves from @addr on, at most @count, whose descriptors grow as
- * their addresses do. Bits [51:48] of an address are folded with 64K pages, and
- * a carry into them does not get there.
+ * their addresses do. The highest bits of 52 are folded, and a carry into them
+ * does not get there.
  */
 static __always_inline u32 lpae_linear_run(u64 addr, unsigned int shift, u32 count,
 					   const struct lpae_geo geo)
 {
-	if (geo.page_shift < 16)
+	u64 fold = BIT_ULL(geo.lpa2 ? 50 : 48);
+
+	if (geo.page_shift < 16 && !geo.lpa2)
 		return count;
-	return min_t(u64, count, (BIT_ULL(48) - (addr & (BIT_ULL(48) - 1))) >> shift);
+	return min_t(u64, count, (fold - (addr & (fold - 1))) >> shift);
 }
 
 static __always_inline u64 *lpae_next_table(u64 desc, const struct lpae_geo geo)

@@ -722,6 +722,8 @@ static const struct io_pgtable_ops name##_ops = {				\
 LPAE_WALKER(lpae_4k, .page_shift = 12);
 LPAE_WALKER(lpae_16k, .page_shift = 14);
 LPAE_WALKER(lpae_64k, .page_shift = 16);
+LPAE_WALKER(lpae_4k_lpa2, .page_shift = 12, .lpa2 = true);
+LPAE_WALKER(lpae_16k_lpa2, .page_shift = 14, .lpa2 = true);
 LPAE_WALKER(lpae_mali, .page_shift = 12, .mali = true);
 
 /* The operations that are compiled for @geo */
@@ -730,6 +732,8 @@ const struct io_pgtable_ops *lpae_walker(const struct lpae_geo geo)
 	if (geo.mali)
 		return &lpae_mali_ops;
 	if (geo.page_shift == 12)
-		return &lpae_4k_ops;
-	return geo.page_shift == 14 ? &lpae_16k_ops : &lpae_64k_ops;
+		return geo.lpa2 ? &lpae_4k_lpa2_ops : &lpae_4k_ops;
+	if (geo.page_shift == 14)
+		return geo.lpa2 ? &lpae_16k_lpa2_ops : &lpae_16k_ops;
+	return &lpae_64k_ops;
 }

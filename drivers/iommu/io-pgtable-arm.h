@@ -32,6 +32,9 @@
 #define LPAE_ADDR_47_16			GENMASK_ULL(47, 16)
 #define LPAE_ADDR_51_48			GENMASK_ULL(51, 48)
 #define LPAE_FIELD_51_48		GENMASK_ULL(15, 12)	/* 64K pages, LPA */
+#define LPAE_ADDR_49_12			GENMASK_ULL(49, 12)
+#define LPAE_ADDR_51_50			GENMASK_ULL(51, 50)
+#define LPAE_FIELD_51_50		GENMASK_ULL(9, 8)	/* 4K and 16K pages, LPA2 */
 
 /* D8.3.1: table descriptors */
 #define LPAE_TABLE_NS			BIT_ULL(63)
@@ -41,6 +44,7 @@
 #define LPAE_LEAF_NS			BIT_ULL(5)
 #define LPAE_LEAF_AP_EL0		BIT_ULL(6)
 #define LPAE_LEAF_AP_RO			BIT_ULL(7)
+#define LPAE_LEAF_SH			GENMASK_ULL(9, 8)	/* not with LPA2 */
 #define LPAE_LEAF_SH_OUTER		(2ULL << 8)
 #define LPAE_LEAF_SH_INNER		(3ULL << 8)
 #define LPAE_LEAF_AF			BIT_ULL(10)
@@ -53,7 +57,7 @@
 #define LPAE_LEAF_S2_READ		BIT_ULL(6)
 #define LPAE_LEAF_S2_WRITE		BIT_ULL(7)
 
-/* What a piece of a block inherits from it; the contiguous hint is not in it */
+/* What is neither type nor address nor the contiguous hint, whoever owns [9:8] */
 #define LPAE_LEAF_ATTRS			(GENMASK_ULL(11, 2) | LPAE_LEAF_DBM | \
 					 LPAE_LEAF_PXN | LPAE_LEAF_XN)
 
@@ -116,8 +120,8 @@
 
 /* TxSZ may not exceed 39, whatever the granule (without FEAT_TTST) */
 #define LPAE_MIN_INPUT_BITS		25
-#define LPAE_LEVELS			4
-#define LPAE_LAST_LEVEL			(LPAE_LEVELS - 1)
+#define LPAE_LAST_LEVEL			3
+#define LPAE_MAX_LEVELS			5		/* -1 is the first one */
 #define LPAE_MAX_CONCAT_BITS		4
 
 /* TTBRs that hold 52-bit addresses ask for this alignment of a smaller root */
@@ -127,12 +131,14 @@
  * struct lpae_geo - what the compiler knows of a set of tables
  * @page_shift: 12, 14 or 16
  * @mali: leaf entries have the block type at every level
+ * @lpa2: addresses of 52 bits with 4K and 16K pages (TCR_ELx.DS)
  *
  * Walkers take it by value, as a constant, and are inlined once for each.
  */
 struct lpae_geo {
 	u8 page_shift;
 	bool mali;
+	bool lpa2;
 };
 
 static __always_inline unsigned int lpae_stride(const struct lpae_geo geo)
@@ -190,9 +196,14 @@ static __always_inline bool lpae_is_table(u64 desc, unsigned int shift,
 	return shift != geo.page_shift && (desc & LPAE_DESC_TYPE) == LPAE_TYPE_TABLE;
 }
 
-/* With 64K pages bits [51:48] of an address live in bits [15:12] (FEAT_LPA) */
+/*
+ * With 64K pages bits [51:48] of an address live in bits [15:12] (FEAT_LPA). With
+ * the others and FEAT_LPA2 bits [51:50] live in [9:8], and the rest in place.
+ */
 static __always_inline u64 lpae_addr_field(u64 addr, const struct lpae_geo geo)
 {
+	if (geo.lpa2)
+		return (addr & LPAE_ADDR_49_12) | ((addr & LPAE_ADDR_51_50) >> 42);
 	if (geo.page_shift < 16)
 		return addr & LPAE_ADDR_47_12;
 	return (addr & LPAE_ADDR_47_16) | ((addr & LPAE_ADDR_51_48) >> 36);
@@ -200,9 +211,17 @@ static __always_inline u64 lpae_addr_field(u64 addr, const struct lpae_geo geo)
 
 static __always_inline u64 lpae_addr(u64 desc, const struct lpae_geo geo)
 {
+	if (geo.lpa2)
+		return (desc & LPAE_ADDR_49_12) | ((desc & LPAE_FIELD_51_50) << 42);
 	if (geo.page_shift < 16)
 		return desc & LPAE_ADDR_47_12;
 	return (desc & LPAE_ADDR_47_16) | ((desc & LPAE_FIELD_51_48) << 36);
+}
+
+/* What a piece of a block, or an entry of a run, inherits from it */
+static __always_inline u64 lpae_attrs(u64 desc, const struct lpae_geo geo)
+{
+	return desc & (geo.lpa2 ? LPAE_LEAF_ATTRS & ~LPAE_LEAF_SH : LPAE_LEAF_ATTRS);
 }
 
 /* IOMMU_READ to IOMMU_PRIV are the lowest bits of a request */
@@ -316,19 +335,19 @@ static inline unsigned int lpae_tg_field(unsigned int page_shift, bool ttbr1)
 }
 
 /* VTCR_EL2.SL0 counts from the bottom, and by one more with 4K pages */
-static inline unsigned int lpae_sl0_field(unsigned int page_shift, unsigned int level)
+static inline unsigned int lpae_sl0_field(unsigned int page_shift, int level)
 {
 	return (page_shift == 12 ? 2 : 3) - level;
 }
 
 /**
  * struct lpae_root - where a walk starts
- * @level: lookup level of the root, 0 to 3
+ * @level: lookup level of the root, -1 to 3
  * @bits: address bits that index it; tables lie side by side if these are more
  *	than one table has
  */
 struct lpae_root {
-	u8 level;
+	s8 level;
 	u8 bits;
 };
 
@@ -346,16 +365,17 @@ static inline struct lpae_root lpae_natural_root(unsigned int input_bits,
 
 /*
  * Stage 2 may begin one level lower, with up to 16 tables side by side. It has
- * to where no level 0 exists (16K pages) and where the output size is too small
- * for the architecture to offer the natural start (D8.2, initial lookup level).
- * With 4K pages a level 0 root that can be avoided only makes walks longer.
+ * to where no level 0 exists (16K pages without LPA2) and where the output size
+ * is too small for the architecture to offer the natural start (D8.2, initial
+ * lookup level). A root above level 1 that can be avoided only makes walks
+ * longer. Level -1 always can, so that VTCR_EL2.SL2 stays 0.
  */
 static inline struct lpae_root lpae_stage2_root(unsigned int input_bits,
 						unsigned int output_bits,
 						const struct lpae_geo geo)
 {
 	struct lpae_root root = lpae_natural_root(input_bits, geo);
-	bool lower = root.level == 0;
+	bool lower = root.level <= 0;
 
 	if (geo.page_shift == 14)
 		lower |= root.level == 1 && output_bits <= 40;

@@ -378,7 +378,7 @@ static void check_leaf(u64 iova, u64 slot, u64 index, u64 desc, unsigned int bel
 		fail("I-4: prot %x encoded as %llx", s->prot, (unsigned long long)desc);
 }
 
-static void count_table(u64 table, u64 base, unsigned int level, u64 entries,
+static void count_table(u64 table, u64 base, int level, u64 entries,
 			struct census *census)
 {
 	const struct oracle *o = &bench.oracle;

@@ -280,7 +280,7 @@ static u64 *slot_of(u64 iova)
 	if (!oracle_walk(&bench.oracle, iova, &leaf))
 		return NULL;
 	table = bench.oracle.root;
-	for (unsigned int level = bench.oracle.start; ; level++) {
+	for (int level = bench.oracle.start; ; level++) {
 		below = bench.oracle.page + (3 - level) * (bench.oracle.page - 3);
 		index = offset >> below;
 		if (level != bench.oracle.start)
@@ -521,7 +521,8 @@ static void tables_inside(void)
 			s64 from;
 			unsigned int pages, tables;
 		} cut[] = {
-			{ 0, 511, 0 }, { 0, 512, 1 }, { 1, 512, 0 }, { -1, 514, 1 }, { 5, 2042, 2 }, { 5, 2043, 3 },
+			{ 0, 511, 0 }, { 0, 512, 1 }, { 1, 512, 0 }, { -1, 514, 1 },
+			{ 5, 2042, 2 }, { 5, 2043, 3 },
 		};
 		unsigned int c = i / GATHER_MODES, before;
 		struct setup s = s1_4k;

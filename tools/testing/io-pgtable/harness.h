@@ -115,6 +115,7 @@ void run(const char *name, void (*test)(void));
 void tests_config(void);
 void tests_calls(void);
 void tests_sequences(void);
+void tests_lpa2(void);
 void tests_threads(void);
 void tests_races(void);
 

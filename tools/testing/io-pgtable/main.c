@@ -40,6 +40,7 @@ int main(int argc, char **argv)
 	tests_config();
 	tests_calls();
 	tests_sequences();
+	tests_lpa2();
 	tests_threads();
 	tests_races();
 	printf("%u passed, %u failed\n", passed, failed);

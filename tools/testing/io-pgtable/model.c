@@ -29,6 +29,7 @@ unsigned long shim_page_size = 4096;
 unsigned long shim_warnings;
 unsigned long shim_dev_errors;
 void (*shim_before_load)(void);
+void (*shim_before_store)(void);
 void (*shim_before_wait)(void);
 long model_fail_after = -1;
 unsigned long model_allocs;
@@ -446,8 +447,11 @@ static void stored(u64 *slot, u64 old, u64 new)
 
 void shim_write(u64 *p, u64 value)
 {
-	u64 old = __atomic_load_n(p, __ATOMIC_RELAXED);
+	u64 old;
 
+	if (shim_before_store)
+		shim_before_store();
+	old = __atomic_load_n(p, __ATOMIC_RELAXED);
 	__atomic_store_n(p, value, __ATOMIC_RELAXED);
 	if (in_arena(p))
 		stored(p, old, value);

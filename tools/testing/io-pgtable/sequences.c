@@ -19,6 +19,8 @@ static const struct setup tiny[] = {
 	  .noncoherent = true },
 	{ .name = "tiny 4K gather", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x201000, .ias = 25,
 	  .oas = 48, .quirks = IO_PGTABLE_QUIRK_GATHER },
+	{ .name = "tiny 4K LPA2", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x201000, .ias = 49,
+	  .oas = 52, .quirks = IO_PGTABLE_QUIRK_ARM_LPA2, .phys_base = 0x000e000080000000 },
 	{ .name = "tiny Mali", .fmt = ARM_MALI_LPAE, .pgsizes = 0x201000, .ias = 33,
 	  .oas = MALI_OAS },
 };
@@ -43,12 +45,14 @@ static void take(const struct step *s, unsigned int depth)
 	u64 size = s->block ? block : page;
 	u64 at = (s->at < 0 ? block : 0) + (s64)s->at * (s64)size;
 	u64 count = s->count ?: block / page;
+	/* All that a field has room for */
+	u64 high = bench.oracle.output == 52 ? 0x000b000000000000 : 0;
 
 	if (s->unmap)
 		bench_unmap(at, size, count, depth % GATHER_MODES);
 	else
-		bench_map(at, 4 * block + at, size, count, RW | (depth & 1 ? IOMMU_CACHE : 0),
-			  NULL);
+		bench_map(at, high + 4 * block + at, size, count,
+			  RW | (depth & 1 ? IOMMU_CACHE : 0), NULL);
 	bench_verify();
 }
 
@@ -87,6 +91,7 @@ static void short_sequences(void)
 #define Q_HD	IO_PGTABLE_QUIRK_ARM_HD
 #define Q_GATHER IO_PGTABLE_QUIRK_GATHER
 #define Q_CONT	IO_PGTABLE_QUIRK_ARM_CONT
+#define Q_LPA2	IO_PGTABLE_QUIRK_ARM_LPA2
 #define S1	ARM_64_LPAE_S1
 #define S2	ARM_64_LPAE_S2
 
@@ -115,6 +120,21 @@ static const struct setup setups[] = {
 	{ "64S2 4K 40/40 runs gather", S2, 0x40201000, 40, 40, Q_CONT | Q_GATHER },
 	{ "64S2 4K 32/40 runs NC", S2, 0x40201000, 32, 40, Q_CONT, true },
 	{ "64S2 16K 40/40 runs", S2, 0x02004000, 40, 40, Q_CONT },
+	{ "64S1 4K 52/52 LPA2", S1, 0x8040201000, 52, 52, Q_LPA2, false, false,
+	  0x000f000080000000 },
+	{ "64S1 4K 49/52 LPA2 TTBR1 NC", S1, 0x8040201000, 49, 52, Q_LPA2 | Q_TTBR1, true, false,
+	  0x000a500080000000 },
+	{ "64S1 4K 48/48 LPA2 HD", S1, 0x8040201000, 48, 48, Q_LPA2 | Q_HD },
+	{ "64S1 4K 52/52 LPA2 runs gather", S1, 0x8040201000, 52, 52, Q_LPA2 | Q_CONT | Q_GATHER },
+	{ "64S1 16K 52/52 LPA2", S1, 0x1002004000, 52, 52, Q_LPA2, false, false,
+	  0x0006000080000000 },
+	{ "64S1 16K 48/52 LPA2 runs NC", S1, 0x1002004000, 48, 52, Q_LPA2 | Q_CONT, true },
+	{ "64S2 4K 52/52 LPA2 HD", S2, 0x8040201000, 52, 52, Q_LPA2 | Q_HD, false, false,
+	  0x0005000080000000 },
+	{ "64S2 4K 50/52 LPA2 runs NC", S2, 0x8040201000, 50, 52, Q_LPA2 | Q_CONT, true },
+	{ "64S2 16K 52/52 LPA2 gather", S2, 0x1002004000, 52, 52, Q_LPA2 | Q_GATHER, false, false,
+	  0x000c000080000000 },
+	{ "64S2 16K 49/52 LPA2 NC", S2, 0x1002004000, 49, 52, Q_LPA2, true },
 	{ "64S1 16K 48/48", S1, 0x02004000, 48, 48 },
 	{ "64S1 16K 36/40 NC", S1, 0x02004000, 36, 40, 0, true },
 	{ "64S1 16K 47/48 TTBR1", S1, 0x02004000, 47, 48, Q_TTBR1 },

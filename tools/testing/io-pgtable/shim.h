@@ -22,6 +22,7 @@
 #include <string.h>
 
 typedef uint8_t u8;
+typedef int8_t s8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
@@ -110,6 +111,7 @@ static inline void iommu_free_pages(void *p, int order)
 void shim_write(u64 *p, u64 value);
 u64 shim_cmpxchg(u64 *p, u64 old, u64 value);
 extern void (*shim_before_load)(void);
+extern void (*shim_before_store)(void);
 #define READ_ONCE(x) ({					\
 	if (unlikely(shim_before_load))			\
 		shim_before_load();			\

@@ -12,6 +12,7 @@
 #define HD	IO_PGTABLE_QUIRK_ARM_HD
 #define GATHER	IO_PGTABLE_QUIRK_GATHER
 #define CONT	IO_PGTABLE_QUIRK_ARM_CONT
+#define LPA2	IO_PGTABLE_QUIRK_ARM_LPA2
 
 static const struct kind {
 	enum io_pgtable_fmt fmt;
@@ -19,15 +20,16 @@ static const struct kind {
 	u8 input, output;	/* widest */
 	bool only_4k;
 } kinds[] = {
-	{ ARM_64_LPAE_S1, NS | TTBR1 | OUTER | HD | GATHER | CONT, 52, 52, false },
-	{ ARM_64_LPAE_S2, HD | GATHER | CONT, 52, 52, false },
+	{ ARM_64_LPAE_S1, NS | TTBR1 | OUTER | HD | GATHER | CONT | LPA2, 52, 52, false },
+	{ ARM_64_LPAE_S2, HD | GATHER | CONT | LPA2, 52, 52, false },
 	{ ARM_32_LPAE_S1, NS | TTBR1 | OUTER, 32, 40, true },
 	{ ARM_32_LPAE_S2, 0, 40, 40, true },
 	{ ARM_MALI_LPAE, 0, 48, 40, true },
 };
 
 static const unsigned long granules[] = {
-	SZ_4K | SZ_2M | SZ_1G, SZ_16K | SZ_32M, SZ_64K | SZ_512M | 1ul << 42,
+	SZ_4K | SZ_2M | SZ_1G | 1ul << 39, SZ_16K | SZ_32M | 1ul << 36,
+	SZ_64K | SZ_512M | 1ul << 42,
 };
 
 /* Small tables are quick to compare: most inputs have them */
@@ -49,15 +51,15 @@ static bool listed(unsigned int width)
  */
 static bool promised(const struct setup *s, const struct kind *kind)
 {
-	unsigned int granule = s->pgsizes & SZ_4K ? 12 : s->pgsizes & SZ_16K ? 14 : 16;
+	bool wide = !(s->pgsizes & (SZ_4K | SZ_16K)) || s->quirks & LPA2;
 
 	if (!(s->pgsizes & (kind->only_4k ? SZ_4K : SZ_4K | SZ_16K | SZ_64K)))
 		return false;
 	if (s->quirks & ~kind->quirks || (s->quirks & OUTER && !s->noncoherent))
 		return false;
-	if (s->ias < 25 || s->ias > (granule == 16 ? kind->input : min(kind->input, 48)))
+	if (s->ias < 25 || s->ias > (wide ? kind->input : min(kind->input, 48)))
 		return false;
-	if (!listed(s->oas) || s->oas > (granule == 16 ? kind->output : min(kind->output, 48)))
+	if (!listed(s->oas) || s->oas > (wide ? kind->output : min(kind->output, 48)))
 		return false;
 	if (s->quirks & HD && s->quirks & CONT)
 		return false;
@@ -84,6 +86,8 @@ static unsigned long some_quirks(struct input *in, const struct kind *kind, bool
 		quirks |= GATHER;
 	if (bits & 32)
 		quirks |= CONT;
+	if (bits & 64)
+		quirks |= LPA2;
 	if (bits < 0xe0 && !noncoherent)
 		quirks &= ~OUTER;
 	if (bits < 0xe0)
@@ -116,7 +120,9 @@ static struct setup some_setup(struct input *in, const struct kind **kind)
 	s.oas = size < 0xf0 ? widths[size % ARRAY_SIZE(widths)] : take_byte(in);
 	if (size < 0xf0 && s.oas > (*kind)->output)
 		s.oas = (*kind)->output;
-	s.phys_base = s.oas == 52 && s.pgsizes & SZ_64K && size & 0x80 ? 0x000f000080000000 : 0x80000000;
+	s.phys_base = 0x80000000;
+	if (s.oas == 52 && (s.pgsizes & SZ_64K || s.quirks & LPA2) && size & 0x80)
+		s.phys_base = 0x000f000080000000;
 	if (size & 0x40)
 		s.phys_base = 0x40000000;
 	return s;
