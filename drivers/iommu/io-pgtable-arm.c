@@ -597,6 +597,10 @@ static __always_inline u64 lpae_walk_down(const struct lpae_tables *t, struct lp
 
 	lpae_start(at, t, iova);
 	desc = lpae_load(at->slot);
+	/* Level -1 */
+	if (geo.lpa2 && geo.page_shift == 12 &&
+	    !lpae_step(at, &desc, iova, want, lowest + 3 * lpae_stride(geo), geo))
+		return desc;
 	if (lpae_step(at, &desc, iova, want, lowest + 2 * lpae_stride(geo), geo) &&
 	    lpae_step(at, &desc, iova, want, lowest + lpae_stride(geo), geo))
 		lpae_step(at, &desc, iova, want, lowest, geo);
