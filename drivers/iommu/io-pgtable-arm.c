@@ -81,6 +81,44 @@ static __always_inline u32 lpae_room(const struct lpae_tables *t, const struct l
 	return entries - ((iova >> at->shift) & (entries - 1));
 }
 
+/* One level down from @shift, a constant here. Return: false where the walk ends */
+static __always_inline bool lpae_step(struct lpae_cursor *at, u64 *desc, u64 iova,
+				      unsigned int want, const unsigned int shift,
+				      const struct lpae_geo geo)
+{
+	if (at->shift != shift)
+		return true;
+	if (want == shift || (*desc & LPAE_DESC_TYPE) != LPAE_TYPE_TABLE)
+		return false;
+	at->shift = shift;
+	lpae_descend(at, *desc, iova, geo);
+	*desc = lpae_load(at->slot);
+	return true;
+}
+
+/*
+ * Return: what is at the level @want, or in the way there. Level by level and
+ * not in a loop: with a constant shift one of them is a bit field, a load and a
+ * test.
+ */
+static __always_inline u64 lpae_walk_down(const struct lpae_tables *t, struct lpae_cursor *at,
+					  u64 iova, unsigned int want, const struct lpae_geo geo)
+{
+	const unsigned int lowest = geo.page_shift + lpae_stride(geo);
+	u64 desc;
+
+	lpae_start(at, t, iova);
+	desc = lpae_load(at->slot);
+	/* Level -1 */
+	if (geo.lpa2 && geo.page_shift == 12 &&
+	    !lpae_step(at, &desc, iova, want, lowest + 3 * lpae_stride(geo), geo))
+		return desc;
+	if (lpae_step(at, &desc, iova, want, lowest + 2 * lpae_stride(geo), geo) &&
+	    lpae_step(at, &desc, iova, want, lowest + lpae_stride(geo), geo))
+		lpae_step(at, &desc, iova, want, lowest, geo);
+	return desc;
+}
+
 /*
  * Down to a leaf, an empty entry, or the level @want. Return: what is there.
  * Above @want no entry is a page, so the type alone tells tables.
@@ -211,6 +249,15 @@ static __always_inline bool lpae_within(u64 start, u64 size, u64 last)
 	return start <= last && size - 1 <= last - start;
 }
 
+/* Shift of the entries that translate @pgsize: its own, unless that is a run's */
+static __always_inline unsigned int lpae_want(const struct lpae_tables *t, size_t pgsize,
+					      const struct lpae_geo geo)
+{
+	unsigned int shift = __ffs(pgsize);
+
+	return likely(pgsize & t->entry_sizes) ? shift : lpae_entry_shift(shift, geo);
+}
+
 /* Map */
 
 /*
@@ -244,7 +291,10 @@ static __always_inline int lpae_walk_making(struct lpae_tables *t, struct lpae_c
 {
 	int made = 0, fresh = 0;
 
-	lpae_start(at, t, iova);
+	if (t->iop.cfg.coherent_walk)
+		lpae_walk_down(t, at, iova, want, geo);
+	else
+		lpae_start(at, t, iova);
 	while (at->shift != want) {
 		u64 desc = lpae_load(at->slot);
 
@@ -268,13 +318,20 @@ static __always_inline int lpae_walk_making(struct lpae_tables *t, struct lpae_c
 	return fresh;
 }
 
-/* Like lpae_store_leaves(), with the contiguous hint in every aligned run */
+/* Whether [@iova, @iova + @count leaves) begins and ends where a run may */
+static __always_inline bool lpae_whole_runs(u64 iova, unsigned int shift, u32 count,
+					    const struct lpae_geo geo)
+{
+	return !((iova >> shift | count) & ((1U << lpae_run_bits(shift, geo)) - 1));
+}
+
+/* Like lpae_store_leaves(), with the contiguous hint in every aligned run that there is */
 static noinline void lpae_store_hinted(struct lpae_tables *t, u64 *slot, u64 iova, u64 addr,
 				       u64 attrs, unsigned int shift, u32 count)
 {
 	u32 entries = 1U << lpae_run_bits(shift, t->geo), head, hinted;
 
-	if (entries == 1 || ((iova ^ addr) & (((u64)entries << shift) - 1))) {
+	if ((iova ^ addr) & (((u64)entries << shift) - 1)) {
 		lpae_store_leaves(slot, addr, attrs, shift, count, t->geo);
 		return;
 	}
@@ -297,8 +354,10 @@ static __always_inline int lpae_map_run(struct lpae_tables *t, u64 iova, u64 add
 					unsigned int want, u32 unit, u64 attrs, gfp_t gfp,
 					u64 *done, const struct lpae_geo geo)
 {
+	const unsigned int bits = lpae_run_bits(want, geo);
 	struct lpae_cursor at;
 	u32 count, taken;
+	bool hint;
 	int ret;
 
 	ret = lpae_walk_making(t, &at, iova, want, gfp, geo);
@@ -313,12 +372,14 @@ static __always_inline int lpae_map_run(struct lpae_tables *t, u64 iova, u64 add
 	if (unlikely(!count))
 		return lpae_make_room(t, at.slot + taken, want, iova + ((u64)taken << want));
 
+	hint = t->hints && bits && count >> bits;
 	if (count == 1)
 		lpae_store(at.slot, attrs | lpae_leaf_type(want, geo) | lpae_addr_field(addr, geo));
-	else if (t->hints)
+	else if (hint && !lpae_whole_runs(iova | addr, want, count, geo))
 		lpae_store_hinted(t, at.slot, iova, addr, attrs, want, count);
 	else
-		lpae_store_leaves(at.slot, addr, attrs, want, count, geo);
+		lpae_store_leaves(at.slot, addr, attrs | (hint ? LPAE_LEAF_CONT : 0), want, count,
+				  geo);
 	lpae_finish_run(t, at.slot, count);
 	*done += (u64)count << want;
 	return 0;
@@ -346,7 +407,7 @@ static __always_inline int lpae_map(struct io_pgtable_ops *ops, unsigned long io
 		return -EINVAL;
 
 	attrs = t->prot_attrs[prot & (LPAE_PROTS - 1)];
-	want = lpae_entry_shift(__ffs(pgsize), geo);
+	want = lpae_want(t, pgsize, geo);
 	do {
 		ret = lpae_map_run(t, iova + done, addr + done, size - done, want,
 				   pgsize >> want, attrs, gfp, &done, geo);
@@ -432,7 +493,8 @@ static __always_inline long lpae_clear_leaves(struct lpae_tables *t, const struc
 		count = lpae_leaf_run(at->slot, count, lpae_leaf_type(at->shift, geo));
 	if (unlikely(!count))
 		return lpae_clear_table(t, at->slot, at->shift, iova, gather);
-	if (t->hints && lpae_cut_runs(t, at->slot, iova, at->shift, count))
+	if (t->hints && !lpae_whole_runs(iova, at->shift, count, geo) &&
+	    lpae_cut_runs(t, at->slot, iova, at->shift, count))
 		return -EAGAIN;
 
 	if (count == 1)
@@ -452,8 +514,10 @@ static __always_inline long lpae_unmap_run(struct lpae_tables *t, u64 iova, u64 
 	struct lpae_cursor at;
 	u64 desc;
 
-	desc = lpae_walk(t, &at, iova, want, geo);
+	desc = lpae_walk_down(t, &at, iova, want, geo);
 	if (unlikely(at.shift != want)) {
+		if (desc == LPAE_SW_SPLITTING)
+			desc = lpae_walk(t, &at, iova, want, geo);
 		if (!desc)
 			return 0;
 		if ((iova & (BIT_ULL(at.shift) - 1)) || !(left >> at.shift))
@@ -479,7 +543,7 @@ static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned lo
 				  !lpae_within(iova - t->first, size, t->last)))
 		return 0;
 
-	want = lpae_entry_shift(__ffs(pgsize), geo);
+	want = lpae_want(t, pgsize, geo);
 	while (done < size) {
 		step = lpae_unmap_run(t, iova + done, size - done, want, gather, geo);
 		if (step == -EAGAIN)
@@ -567,44 +631,6 @@ static __always_inline bool lpae_one_is_sound(const struct lpae_tables *t, u64 i
 		      (pgsize & t->entry_sizes) && !((iova | addr) & (pgsize - 1)) &&
 		      lpae_within(iova - t->first, pgsize, t->last) &&
 		      lpae_within(addr, pgsize, t->last_addr));
-}
-
-/* One level down from @shift, a constant here. Return: false where the walk ends */
-static __always_inline bool lpae_step(struct lpae_cursor *at, u64 *desc, u64 iova,
-				      unsigned int want, const unsigned int shift,
-				      const struct lpae_geo geo)
-{
-	if (at->shift != shift)
-		return true;
-	if (want == shift || (*desc & LPAE_DESC_TYPE) != LPAE_TYPE_TABLE)
-		return false;
-	at->shift = shift;
-	lpae_descend(at, *desc, iova, geo);
-	*desc = lpae_load(at->slot);
-	return true;
-}
-
-/*
- * Return: what is at the level @want, or in the way there. Level by level and
- * not in a loop: with a constant shift one of them is a bit field, a load and a
- * test.
- */
-static __always_inline u64 lpae_walk_down(const struct lpae_tables *t, struct lpae_cursor *at,
-					  u64 iova, unsigned int want, const struct lpae_geo geo)
-{
-	const unsigned int lowest = geo.page_shift + lpae_stride(geo);
-	u64 desc;
-
-	lpae_start(at, t, iova);
-	desc = lpae_load(at->slot);
-	/* Level -1 */
-	if (geo.lpa2 && geo.page_shift == 12 &&
-	    !lpae_step(at, &desc, iova, want, lowest + 3 * lpae_stride(geo), geo))
-		return desc;
-	if (lpae_step(at, &desc, iova, want, lowest + 2 * lpae_stride(geo), geo) &&
-	    lpae_step(at, &desc, iova, want, lowest + lpae_stride(geo), geo))
-		lpae_step(at, &desc, iova, want, lowest, geo);
-	return desc;
 }
 
 static noinline phys_addr_t lpae_look_again(struct io_pgtable_ops *ops, unsigned long iova)
