@@ -99,22 +99,27 @@ static void lpae_free_table(struct lpae_tables *t, u64 *table)
 	lpae_free_pages(t, table, lpae_table_size(t->geo));
 }
 
-/* Frees @count entries' worth of tables below @table, and nothing of @table */
-static void lpae_free_below(struct lpae_tables *t, u64 *table, unsigned int count,
+/* First entry of @table from @at on that is not empty, or @count */
+static inline u32 lpae_next_used(const u64 *table, u32 at, u32 count)
+{
+	return at < count ? at + lpae_empty_run(table + at, count - at) : count;
+}
+
+/* Frees the tables below @table, from entry @at to @count, and nothing of @table */
+static void lpae_free_below(struct lpae_tables *t, u64 *table, u32 at, u32 count,
 			    unsigned int shift)
 {
 	if (shift == t->geo.page_shift)
 		return;
 
-	for (u32 i = lpae_empty_run(table, count); i < count;
-	     i++, i += lpae_empty_run(table + i, count - i)) {
-		u64 desc = lpae_load(table + i);
+	for (; (at = lpae_next_used(table, at, count)) < count; at++) {
+		u64 desc = lpae_load(table + at);
 		u64 *next;
 
 		if (!lpae_is_table(desc, shift, t->geo))
 			continue;
 		next = lpae_next_table(desc, t->geo);
-		lpae_free_below(t, next, lpae_entries(t->geo), shift - lpae_stride(t->geo));
+		lpae_free_below(t, next, 0, lpae_entries(t->geo), shift - lpae_stride(t->geo));
 		lpae_free_table(t, next);
 	}
 }
@@ -122,20 +127,20 @@ static void lpae_free_below(struct lpae_tables *t, u64 *table, unsigned int coun
 /* The tables and all that they map; hardware no longer walks them */
 void lpae_free_all(struct lpae_tables *t)
 {
-	lpae_free_below(t, t->root, t->root_entries, t->root_shift);
+	lpae_free_below(t, t->root, 0, t->root_entries, t->root_shift);
 	lpae_free_pages(t, t->root, t->root_size);
 }
 
 /* Whether the table that @desc points at maps nothing, however deep it is */
 bool lpae_nothing_below(struct lpae_tables *t, u64 desc, unsigned int shift)
 {
-	const u64 *slot = lpae_next_table(desc, t->geo);
+	const u64 *table = lpae_next_table(desc, t->geo);
 	const u32 count = lpae_entries(t->geo);
+	u32 at = 0;
 
 	shift -= lpae_stride(t->geo);
-	for (u32 i = lpae_empty_run(slot, count); i < count;
-	     i++, i += lpae_empty_run(slot + i, count - i)) {
-		desc = lpae_load(slot + i);
+	for (; (at = lpae_next_used(table, at, count)) < count; at++) {
+		desc = lpae_load(table + at);
 		if (!lpae_is_table(desc, shift, t->geo) || !lpae_nothing_below(t, desc, shift))
 			return false;
 	}
@@ -190,8 +195,11 @@ static bool lpae_can_defer(const struct lpae_tables *t, const struct iommu_iotlb
 static void lpae_defer_tables(struct lpae_tables *t, u64 *table, unsigned int shift,
 			      struct iommu_iotlb_gather *gather)
 {
-	for (u32 i = 0; shift != t->geo.page_shift && i < lpae_entries(t->geo); i++) {
-		u64 desc = lpae_load(table + i);
+	const u32 count = lpae_entries(t->geo);
+	u32 at = shift == t->geo.page_shift ? count : 0;
+
+	for (; (at = lpae_next_used(table, at, count)) < count; at++) {
+		u64 desc = lpae_load(table + at);
 
 		if (lpae_is_table(desc, shift, t->geo))
 			lpae_defer_tables(t, lpae_next_table(desc, t->geo),
@@ -223,7 +231,7 @@ bool lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 i
 	}
 
 	io_pgtable_tlb_flush_walk(&t->iop, iova, BIT_ULL(shift), lpae_table_size(t->geo));
-	lpae_free_below(t, table, lpae_entries(t->geo), below);
+	lpae_free_below(t, table, 0, lpae_entries(t->geo), below);
 	lpae_free_table(t, table);
 	return false;
 }

@@ -526,9 +526,10 @@ static __always_inline long lpae_unmap_run(struct lpae_tables *t, u64 iova, u64 
 	return lpae_clear_leaves(t, &at, desc, iova, left, gather, geo);
 }
 
+/* @table: NULL, or the entry of a table that translates just what is to go */
 static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned long iova,
 					 size_t pgsize, size_t pgcount,
-					 struct iommu_iotlb_gather *gather,
+					 struct iommu_iotlb_gather *gather, u64 *table,
 					 const struct lpae_geo geo)
 {
 	struct lpae_tables *t = lpae_tables_of(ops);
@@ -537,6 +538,8 @@ static __always_inline size_t lpae_unmap(struct io_pgtable_ops *ops, unsigned lo
 	unsigned int want;
 	long step;
 
+	if (table && lpae_clear_table(t, table, __ffs(pgsize), iova, gather) > 0)
+		return pgsize;
 	if (io_pgtable_caller_bug(!is_power_of_2(pgsize) || !(pgsize & cfg->pgsize_bitmap) ||
 				  !IS_ALIGNED(iova, pgsize) || !pgcount ||
 				  check_mul_overflow(pgsize, pgcount, &size) ||
@@ -678,9 +681,10 @@ static __always_inline bool lpae_map_one(struct io_pgtable_ops *ops, unsigned lo
 	return true;
 }
 
+/* *@table: the entry, if it is a table that translates what is to go */
 static __always_inline bool lpae_unmap_one(struct io_pgtable_ops *ops, unsigned long iova,
 					   size_t pgsize, size_t pgcount,
-					   struct iommu_iotlb_gather *gather,
+					   struct iommu_iotlb_gather *gather, u64 **table,
 					   const struct lpae_geo geo)
 {
 	struct lpae_tables *t = lpae_tables_of(ops);
@@ -692,8 +696,12 @@ static __always_inline bool lpae_unmap_one(struct io_pgtable_ops *ops, unsigned 
 		return false;
 	want = __ffs(pgsize);
 	desc = lpae_walk_down(t, &at, iova, want, geo);
-	if (at.shift != want || !lpae_is_leaf(desc, want, geo) || (desc & LPAE_LEAF_CONT))
+	if (at.shift != want)
 		return false;
+	if (!lpae_is_leaf(desc, want, geo) || (desc & LPAE_LEAF_CONT)) {
+		*table = lpae_is_table(desc, want, geo) ? at.slot : NULL;
+		return false;
+	}
 
 	lpae_store(at.slot, 0);
 	io_pgtable_gather_run(&t->iop, gather, iova, pgsize, 1);
@@ -724,19 +732,22 @@ static int name##_map(struct io_pgtable_ops *ops, unsigned long iova,		\
 static noinline size_t name##_unmap_run(struct io_pgtable_ops *ops,		\
 					unsigned long iova, size_t pgsize,	\
 					size_t pgcount,				\
-					struct iommu_iotlb_gather *gather)	\
+					struct iommu_iotlb_gather *gather,	\
+					u64 *table)				\
 {										\
-	return lpae_unmap(ops, iova, pgsize, pgcount, gather,			\
+	return lpae_unmap(ops, iova, pgsize, pgcount, gather, table,		\
 			  (struct lpae_geo){ __VA_ARGS__ });			\
 }										\
 static size_t name##_unmap(struct io_pgtable_ops *ops, unsigned long iova,	\
 			   size_t pgsize, size_t pgcount,			\
 			   struct iommu_iotlb_gather *gather)			\
 {										\
-	if (lpae_unmap_one(ops, iova, pgsize, pgcount, gather,			\
+	u64 *table = NULL;							\
+										\
+	if (lpae_unmap_one(ops, iova, pgsize, pgcount, gather, &table,		\
 			   (struct lpae_geo){ __VA_ARGS__ }))			\
 		return pgsize;							\
-	return name##_unmap_run(ops, iova, pgsize, pgcount, gather);		\
+	return name##_unmap_run(ops, iova, pgsize, pgcount, gather, table);	\
 }										\
 static phys_addr_t name##_lookup(struct io_pgtable_ops *ops, unsigned long iova)\
 {										\

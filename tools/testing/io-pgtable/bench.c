@@ -122,6 +122,7 @@ static void *custom_alloc(void *cookie, size_t size, gfp_t gfp)
 {
 	if (cookie != &bench)
 		fail("alloc: wrong cookie");
+	bench.root_bytes = bench.root_bytes ?: size;
 	return shim_alloc(size, gfp);
 }
 

@@ -54,6 +54,7 @@ struct bench {
 	struct oracle oracle;
 	struct device dev;
 	u64 base;			/* lowest legal iova */
+	size_t root_bytes;		/* as a custom allocator was asked for */
 	u64 pages[8];			/* sizes of leaves and runs, smallest first */
 	unsigned int page_kinds;
 	struct span span[MAX_SPANS];

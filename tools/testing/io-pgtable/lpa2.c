@@ -29,31 +29,33 @@ static void roots(void)
 		unsigned long granule;
 		u8 ias, oas;
 		s8 start;
-		u8 sl0, units, ds;
+		u8 sl0, ds;
+		unsigned int bytes;
 	} want[] = {
-		{ ARM_64_LPAE_S1, SZ_4K, 52, 52, -1, 9, 1, 1 },	/* 16 entries */
-		{ ARM_64_LPAE_S1, SZ_4K, 49, 52, -1, 9, 1, 1 },	/* two */
-		{ ARM_64_LPAE_S1, SZ_4K, 48, 52, 0, 9, 1, 1 },
-		{ ARM_64_LPAE_S1, SZ_4K, 39, 40, 1, 9, 1, 1 },
-		{ ARM_64_LPAE_S1, SZ_16K, 52, 52, 0, 9, 1, 1 },	/* 32 entries */
-		{ ARM_64_LPAE_S1, SZ_16K, 48, 52, 0, 9, 1, 1 },
-		{ ARM_64_LPAE_S1, SZ_16K, 47, 52, 1, 9, 4, 1 },
-		{ ARM_64_LPAE_S1, SZ_64K, 52, 52, 1, 9, 2, 0 },
-		{ ARM_64_LPAE_S2, SZ_4K, 48, 48, 0, 2, 1, 1 },
-		{ ARM_64_LPAE_S2, SZ_4K, 49, 52, 0, 2, 2, 1 },	/* side by side */
-		{ ARM_64_LPAE_S2, SZ_4K, 52, 52, 0, 2, 16, 1 },
-		{ ARM_64_LPAE_S2, SZ_4K, 43, 44, 1, 1, 16, 1 },
-		{ ARM_64_LPAE_S2, SZ_16K, 48, 52, 1, 2, 8, 1 },
-		{ ARM_64_LPAE_S2, SZ_16K, 51, 52, 1, 2, 64, 1 },
-		{ ARM_64_LPAE_S2, SZ_16K, 52, 52, 0, 3, 1, 1 },	/* 32 were too many */
-		{ ARM_64_LPAE_S2, SZ_16K, 40, 40, 2, 1, 64, 1 },
-		{ ARM_64_LPAE_S2, SZ_64K, 52, 52, 1, 2, 2, 0 },
+		{ ARM_64_LPAE_S1, SZ_4K, 52, 52, -1, 9, 1, 128 },	/* 16 entries */
+		{ ARM_64_LPAE_S1, SZ_4K, 49, 52, -1, 9, 1, 64 },	/* two, and padding */
+		{ ARM_64_LPAE_S1, SZ_4K, 48, 52, 0, 9, 1, 0x1000 },
+		{ ARM_64_LPAE_S1, SZ_4K, 39, 40, 1, 9, 1, 0x1000 },
+		{ ARM_64_LPAE_S1, SZ_16K, 52, 52, 0, 9, 1, 256 },	/* 32 entries */
+		{ ARM_64_LPAE_S1, SZ_16K, 48, 52, 0, 9, 1, 64 },
+		{ ARM_64_LPAE_S1, SZ_16K, 47, 52, 1, 9, 1, 0x4000 },
+		{ ARM_64_LPAE_S1, SZ_64K, 52, 52, 1, 9, 0, 0x2000 },
+		{ ARM_64_LPAE_S2, SZ_4K, 48, 48, 0, 2, 1, 0x1000 },
+		{ ARM_64_LPAE_S2, SZ_4K, 49, 52, 0, 2, 1, 0x2000 },	/* side by side */
+		{ ARM_64_LPAE_S2, SZ_4K, 52, 52, 0, 2, 1, 0x10000 },
+		{ ARM_64_LPAE_S2, SZ_4K, 43, 44, 1, 1, 1, 0x10000 },
+		{ ARM_64_LPAE_S2, SZ_16K, 48, 52, 1, 2, 1, 0x8000 },
+		{ ARM_64_LPAE_S2, SZ_16K, 51, 52, 1, 2, 1, 0x40000 },
+		{ ARM_64_LPAE_S2, SZ_16K, 52, 52, 0, 3, 1, 256 },	/* 32 were too many */
+		{ ARM_64_LPAE_S2, SZ_16K, 40, 40, 2, 1, 1, 0x40000 },
+		{ ARM_64_LPAE_S2, SZ_64K, 52, 52, 1, 2, 0, 0x2000 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(want); i++) {
 		const struct setup s = {
 			.name = "root", .fmt = want[i].fmt, .pgsizes = want[i].granule,
 			.ias = want[i].ias, .oas = want[i].oas, .quirks = LPA2,
+			.custom = true,
 		};
 		bool two = s.fmt == ARM_64_LPAE_S2;
 		unsigned int ds, tsz, ps;
@@ -63,11 +65,11 @@ static void roots(void)
 		ds = two ? bench.cfg.arm_lpae_s2_cfg.vtcr.ds : bench.cfg.arm_lpae_s1_cfg.tcr.ds;
 		tsz = two ? bench.cfg.arm_lpae_s2_cfg.vtcr.tsz : bench.cfg.arm_lpae_s1_cfg.tcr.tsz;
 		ps = two ? bench.cfg.arm_lpae_s2_cfg.vtcr.ps : bench.cfg.arm_lpae_s1_cfg.tcr.ips;
-		if (bench.oracle.start != want[i].start || model_pages() != want[i].units ||
+		if (bench.oracle.start != want[i].start || bench.root_bytes != want[i].bytes ||
 		    ds != want[i].ds || tsz != 64u - want[i].ias ||
 		    (two && bench.cfg.arm_lpae_s2_cfg.vtcr.sl != want[i].sl0))
-			fail("I-12: root %u: level %d, %u pages, ds %u", i, bench.oracle.start,
-			     model_pages(), ds);
+			fail("I-12: root %u: level %d, %zu bytes, ds %u", i, bench.oracle.start,
+			     bench.root_bytes, ds);
 		expect((ps == 6) == (want[i].oas == 52));
 		bench_close();
 	}
