@@ -80,6 +80,8 @@ void model_check_clean(void);
 unsigned int model_pages(void);
 unsigned int model_objects(void);
 u64 model_fetch(void *coherent, u64 addr);
+const u64 *model_table(void *coherent, u64 addr, u64 count);
+u64 model_empty(const u64 *slot, u64 count);
 extern long model_fail_after;		/* allocations until one fails; -1: never */
 extern unsigned long model_allocs;
 extern unsigned int model_misplace;	/* offset added to the next allocation */

@@ -13,7 +13,6 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
-#include <sanitizer/asan_interface.h>
 #include <sys/mman.h>
 
 #include "harness.h"
@@ -22,6 +21,7 @@
 #define UNIT		4096ul
 #define UNITS		(ARENA_SIZE / UNIT)
 #define MAX_STALE	0x100000u
+#define MAX_QUEUED	0x4000u
 #define CLASSES		12
 #define FIRST		1024u		/* no table at the base: unit 0 says "none" */
 
@@ -39,6 +39,25 @@ unsigned long model_add_pages;
 unsigned long model_walks;
 void (*model_before_swap)(u64 *slot);
 
+/*
+ * ASan's, if it is in the program: this file can be compiled without it where
+ * the tables are compiled with it.
+ */
+void __weak __asan_poison_memory_region(const void *p, size_t size);
+void __weak __asan_unpoison_memory_region(const void *p, size_t size);
+
+static void poison(const void *p, size_t size)
+{
+	if (__asan_poison_memory_region)
+		__asan_poison_memory_region(p, size);
+}
+
+static void unpoison(const void *p, size_t size)
+{
+	if (__asan_unpoison_memory_region)
+		__asan_unpoison_memory_region(p, size);
+}
+
 /* A table, kept at its first unit; the others point back at it */
 struct table {
 	u64 base;		/* iova of entry 0, when linked */
@@ -48,6 +67,7 @@ struct table {
 	bool live;
 	bool linked;
 	bool dma;
+	bool filled;		/* written to before it was linked */
 };
 
 struct stale {
@@ -56,17 +76,27 @@ struct stale {
 	u64 entry;		/* size of the leaf, or of each leaf of a run */
 	u64 *slot;
 	u32 table;		/* head unit of the table, 0 for a leaf */
-	bool pending;		/* add_page() named it */
+	u32 born;		/* one more than the newest before it */
 };
 
-static u8 *arena, *memory;
+/* Leaf invalidations that the next sync completes, for what was stale by then */
+struct queued {
+	u64 iova;
+	u64 size;
+	u64 granule;
+	u32 time;
+};
+
+static u8 *arena, *memory, *misplaced;
 static u64 arena_phys;
 static struct table tables[UNITS];
 static struct page pages[UNITS];
 static u32 bump, live_pages, objects;
 static u32 free_list[CLASSES][4096], free_count[CLASSES];
 static struct stale *stale;
-static u32 stale_count;
+static u32 stale_count, stale_time;
+static struct queued queued[MAX_QUEUED];
+static u32 queued_count;
 static const struct oracle *watched;
 static pthread_mutex_t arena_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -85,14 +115,16 @@ struct page *virt_to_page(const void *p)
 	return &pages[((const u8 *)p - arena) / UNIT];
 }
 
-static bool in_arena(const void *p)
+/* The table that all of @size bytes at @p are in, or NULL */
+static struct table *table_at(const void *p, u64 size)
 {
-	return (const u8 *)p >= arena && (const u8 *)p < arena + ARENA_SIZE;
-}
+	u64 offset = (const u8 *)p - arena;
+	struct table *t;
 
-static u32 unit_of(const void *p)
-{
-	return ((const u8 *)p - arena) / UNIT;
+	if (offset >= ARENA_SIZE)
+		return NULL;
+	t = &tables[tables[offset / UNIT].head];
+	return t->live && offset + size <= t->head * UNIT + t->size ? t : NULL;
 }
 
 void model_reset(u64 phys_base)
@@ -105,10 +137,10 @@ void model_reset(u64 phys_base)
 		arena = (u8 *)(((u64)arena + ARENA_SIZE - 1) & ~(ARENA_SIZE - 1));
 		memory = mmap(NULL, ARENA_SIZE, prot, flags, -1, 0);
 		stale = calloc(MAX_STALE, sizeof(*stale));
-		ASAN_POISON_MEMORY_REGION(arena, ARENA_SIZE);
+		poison(arena, ARENA_SIZE);
 	}
 	if (bump) {
-		ASAN_POISON_MEMORY_REGION(arena + FIRST * UNIT, (bump - FIRST) * UNIT);
+		poison(arena + FIRST * UNIT, (bump - FIRST) * UNIT);
 		memset(tables + FIRST, 0, (bump - FIRST) * sizeof(tables[0]));
 	}
 	memset(free_count, 0, sizeof(free_count));
@@ -117,6 +149,8 @@ void model_reset(u64 phys_base)
 	live_pages = 0;
 	objects = 0;
 	stale_count = 0;
+	stale_time = 0;
+	queued_count = 0;
 	watched = NULL;
 	model_fail_after = -1;
 	model_misplace = 0;
@@ -146,7 +180,10 @@ void kfree(void *p)
 	free(p);
 }
 
-/* Freed tables wait at the end of a queue, so that late uses meet the poison */
+/*
+ * Freed tables wait at the end of a queue, so that late uses meet the poison. So
+ * does what runs over the end of a table: the unit behind it is nobody's.
+ */
 static u32 take_units(size_t size)
 {
 	u32 units = size / UNIT, class = __builtin_ctz(units), first;
@@ -159,7 +196,7 @@ static u32 take_units(size_t size)
 	}
 	bump = (bump + units - 1) & ~(units - 1);
 	first = bump;
-	bump += units;
+	bump += units + 1;
 	if (bump > UNITS) {
 		fprintf(stderr, "arena exhausted\n");
 		exit(2);
@@ -184,14 +221,13 @@ void *shim_alloc(size_t size, gfp_t gfp)
 	pthread_mutex_unlock(&arena_lock);
 
 	p = arena + first * UNIT;
-	ASAN_UNPOISON_MEMORY_REGION(p, size);
+	unpoison(p, size);
 	memset(p, 0, size);
-	/* What memory holds below a fresh page is nobody's guess */
-	memset(memory + first * UNIT, 0xa5, size);
 	for (u32 i = 0; i < size / UNIT; i++)
 		tables[first + i] = (struct table){ .head = first, .size = size, .live = true };
 	if (model_misplace) {
 		p += model_misplace;
+		misplaced = p;
 		model_misplace = 0;
 	}
 	return p;
@@ -199,23 +235,17 @@ void *shim_alloc(size_t size, gfp_t gfp)
 
 void shim_free(void *p, size_t size)
 {
-	u32 first = unit_of(p), class;
-	struct table *t = &tables[first];
+	struct table *t = table_at(p, 8);
+	u32 first, class;
 
 	if (size < UNIT)
 		size = UNIT;
-	if (!t->live || t->head != first || t->size != size) {
-		/* A misplaced page comes back as it was handed out */
-		if (t->live && (u8 *)p != arena + t->head * UNIT) {
-			first = t->head;
-			t = &tables[first];
-			size = t->size;
-			p = arena + first * UNIT;
-		} else {
-			fail("free of something that is not allocated");
-			return;
-		}
+	if (!t || t->size != size || (p != misplaced && p != arena + t->head * UNIT)) {
+		fail("free of something that is not allocated");
+		return;
 	}
+	first = t->head;
+	p = arena + first * UNIT;
 	if (t->dma)
 		fail("I-13: freed while mapped for the walker");
 	for (u32 i = 0; i < stale_count; i++)
@@ -231,7 +261,7 @@ void shim_free(void *p, size_t size)
 	class = __builtin_ctz(size / UNIT);
 	if (free_count[class] < ARRAY_SIZE(free_list[0]))
 		free_list[class][free_count[class]++] = first;
-	ASAN_POISON_MEMORY_REGION(p, size);
+	poison(p, size);
 	pthread_mutex_unlock(&arena_lock);
 }
 
@@ -254,18 +284,27 @@ unsigned int model_objects(void)
 
 static void copy_out(u64 phys, size_t size)
 {
+	if (!table_at(phys_to_virt(phys), size)) {
+		fail("I-13: clean of what is not one table");
+		return;
+	}
 	memcpy(memory + (phys - arena_phys), arena + (phys - arena_phys), size);
 }
 
 dma_addr_t dma_map_single(struct device *dev, void *p, size_t size, int dir)
 {
-	struct table *t = &tables[unit_of(p)];
+	struct table *t = table_at(p, size);
 
 	if (model_dma_fault == 1)
 		return ~0ull;
-	if (t->dma)
-		fail("I-13: mapped twice");
+	if (!t || t->dma) {
+		fail("I-13: %s", t ? "mapped twice" : "mapped, and not a table");
+		return ~0ull;
+	}
 	t->dma = true;
+	/* What memory holds below a fresh page is nobody's guess */
+	if (size < t->size)
+		memset(memory + t->head * UNIT, 0xa5, t->size);
 	copy_out(virt_to_phys(p), size);
 	return virt_to_phys(p) + (model_dma_fault == 2 ? 0x100000 : 0);
 }
@@ -273,11 +312,12 @@ dma_addr_t dma_map_single(struct device *dev, void *p, size_t size, int dir)
 void dma_unmap_single(struct device *dev, dma_addr_t addr, size_t size, int dir)
 {
 	u64 phys = addr - (model_dma_fault == 2 ? 0x100000 : 0);
-	struct table *t = &tables[unit_of(phys_to_virt(phys))];
+	struct table *t = table_at(phys_to_virt(phys), 8);
 
-	if (!t->dma || (size > UNIT ? size : UNIT) != t->size)
+	if (!t || !t->dma || (size > UNIT ? size : UNIT) != t->size)
 		fail("I-13: unmapped what is not mapped");
-	t->dma = false;
+	else
+		t->dma = false;
 }
 
 bool dma_mapping_error(struct device *dev, dma_addr_t addr)
@@ -287,22 +327,53 @@ bool dma_mapping_error(struct device *dev, dma_addr_t addr)
 
 void dma_sync_single_for_device(struct device *dev, dma_addr_t addr, size_t size, int dir)
 {
-	u32 unit = unit_of(phys_to_virt(addr));
+	struct table *t = table_at(phys_to_virt(addr), size);
 
-	if (!tables[tables[unit].head].dma)
+	if (t && !t->dma)
 		fail("I-13: sync of a page that is not mapped for DMA");
 	copy_out(addr, size);
 }
 
+/* Entries of a table, @count of them, as the walker sees them. NULL: it is none */
+const u64 *model_table(void *coherent, u64 addr, u64 count)
+{
+	const void *p = phys_to_virt(addr);
+	const struct table *t = table_at(p, 8 * count);
+
+	if (!t) {
+		fail("I-9: walk reaches %llx, which is not a table", (unsigned long long)addr);
+		return NULL;
+	}
+	if (!coherent && !t->dma) {
+		fail("I-13: walk reaches %llx, which was never cleaned", (unsigned long long)addr);
+		return NULL;
+	}
+	return coherent ? p : memory + (addr - arena_phys);
+}
+
 u64 model_fetch(void *coherent, u64 addr)
 {
-	u64 offset = addr - arena_phys;
+	const u64 *entry = model_table(coherent, addr, 1);
 
-	if (offset >= ARENA_SIZE || !tables[offset / UNIT].live) {
-		fail("I-9: walk reaches %llx, which is not a table", (unsigned long long)addr);
-		return 0;
+	return entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) : 0;
+}
+
+/* Most of a table is empty: its entries are looked at sixteen by sixteen */
+u64 model_empty(const u64 *slot, u64 count)
+{
+	u64 i = 0;
+
+	for (; i + 16 <= count; i += 16) {
+		u64 any = 0;
+
+		for (unsigned int k = 0; k < 16; k++)
+			any |= slot[i + k];
+		if (any)
+			break;
 	}
-	return __atomic_load_n((u64 *)((coherent ? arena : memory) + offset), __ATOMIC_RELAXED);
+	while (i < count && !slot[i])
+		i++;
+	return i;
 }
 
 /* TLB */
@@ -312,9 +383,12 @@ static unsigned int stride(void)
 	return watched->page - 3;
 }
 
+/* Unit 0 stands for what is not a table */
 static u32 child_of(u64 desc)
 {
-	return (oracle_out_addr(watched, desc, watched->page) - arena_phys) / UNIT;
+	u64 unit = (oracle_out_addr(watched, desc, watched->page) - arena_phys) / UNIT;
+
+	return unit < UNITS ? unit : 0;
 }
 
 static bool is_table(u64 desc, unsigned int below)
@@ -342,7 +416,7 @@ static void remember(u64 iova, u64 size, u64 *slot, u32 table)
 		fprintf(stderr, "too many stale entries\n");
 		exit(2);
 	}
-	stale[stale_count++] = (struct stale){ iova, size, size, slot, table, false };
+	stale[stale_count++] = (struct stale){ iova, size, size, slot, table, ++stale_time };
 }
 
 /*
@@ -391,45 +465,41 @@ static void link_table(u32 head, u64 base, unsigned int below)
 {
 	struct table *t = &tables[head];
 	u64 *slot = (u64 *)(arena + head * UNIT);
+	u32 n = t->filled ? t->size / 8 : 0;
 
 	if (!t->live || t->linked)
 		fail("I-9: entry points at a page that is %s", t->live ? "in use" : "free");
 	t->linked = true;
 	t->base = base;
 	t->below = below;
-	for (u32 i = 0; i < t->size / 8; i++)
-		if (slot[i])
-			gained(base + ((u64)i << below), slot[i], below);
+	for (u32 i = model_empty(slot, n); i < n; i++, i += model_empty(slot + i, n - i))
+		gained(base + ((u64)i << below), slot[i], below);
 }
 
 static void unlink_table(u32 head)
 {
 	struct table *t = &tables[head];
 	u64 *slot = (u64 *)(arena + head * UNIT);
+	u32 n = t->size / 8;
 
 	t->linked = false;
-	for (u32 i = 0; i < t->size / 8; i++)
-		if (slot[i])
-			lost(t->base + ((u64)i << t->below), slot[i], t->below, slot + i);
+	t->filled = true;
+	for (u32 i = model_empty(slot, n); i < n; i++, i += model_empty(slot + i, n - i))
+		lost(t->base + ((u64)i << t->below), slot[i], t->below, slot + i);
 }
 
-static void stored(u64 *slot, u64 old, u64 new)
+static void stored(struct table *t, u64 *slot, u64 old, u64 new)
 {
 	/* What hardware itself may change, and what is software's alone */
 	const u64 soft = 0xfull << 55, dirty = 0x80;
-	struct table *t;
 	u64 iova;
 
-	if (!watched || old == new)
-		return;
-	t = &tables[tables[unit_of(slot)].head];
-	if (!t->live)
-		fail("I-9: store to a freed table");
 	if (!t->linked)
+		t->filled = true;
+	if (!watched || old == new || !t->linked)
 		return;
 
-	iova = t->base + ((u64)(slot - (u64 *)(arena + (u64)tables[unit_of(slot)].head * UNIT)) <<
-			  t->below);
+	iova = t->base + ((u64)(slot - (u64 *)(arena + (u64)t->head * UNIT)) << t->below);
 	if ((old & 1) && (new & 1)) {
 		if (((old ^ new) & ~soft) == 0)
 			return;
@@ -445,27 +515,42 @@ static void stored(u64 *slot, u64 old, u64 new)
 	gained(iova, new, t->below);
 }
 
+/* Nothing else is written by way of these: this file may be compiled without ASan */
+static struct table *written(const u64 *p)
+{
+	struct table *t = table_at(p, sizeof(*p));
+
+	if (!t)
+		fail("I-9: store to what is not a table, or not any more");
+	return t;
+}
+
 void shim_write(u64 *p, u64 value)
 {
+	struct table *t = written(p);
 	u64 old;
 
+	if (!t)
+		return;
 	if (shim_before_store)
 		shim_before_store();
 	old = __atomic_load_n(p, __ATOMIC_RELAXED);
 	__atomic_store_n(p, value, __ATOMIC_RELAXED);
-	if (in_arena(p))
-		stored(p, old, value);
+	stored(t, p, old, value);
 }
 
 u64 shim_cmpxchg(u64 *p, u64 old, u64 value)
 {
+	struct table *t = written(p);
 	u64 seen = old;
 
+	if (!t)
+		return old;
 	if (model_before_swap)
 		model_before_swap(p);
 	if (__atomic_compare_exchange_n(p, &seen, value, false, __ATOMIC_SEQ_CST,
 					__ATOMIC_SEQ_CST)) {
-		stored(p, old, value);
+		stored(t, p, old, value);
 		return old;
 	}
 	return seen;
@@ -482,19 +567,29 @@ void model_unwatch(void)
 {
 	watched = NULL;
 	stale_count = 0;
+	queued_count = 0;
 }
 
 static void forget(u32 i)
 {
 	const struct stale *s = &stale[i];
+	const struct table *t = watched && !watched->arg ? table_at(s->slot, 8) : NULL;
 
 	/* A stale entry whose clearing has not reached memory is cached again */
-	if (watched && !watched->arg && tables[unit_of(s->slot)].live &&
-	    *(u64 *)(memory + ((u8 *)s->slot - arena)) != *s->slot &&
-	    tables[tables[unit_of(s->slot)].head].linked)
+	if (t && t->linked && *(u64 *)(memory + ((u8 *)s->slot - arena)) != *s->slot)
 		fail("I-13: invalidated before the entry at %llx was cleaned",
 		     (unsigned long long)s->iova);
 	stale[i] = stale[--stale_count];
+}
+
+/* Whether one of the addresses @iova + n * @granule, below @iova + @size, is in @s */
+static bool touches(u64 iova, u64 size, u64 granule, const struct stale *s)
+{
+	u64 from = s->iova > iova ? s->iova : iova;
+	u64 va = iova + ((from - iova + granule - 1) & -granule);
+
+	return s->iova <= iova + (size - 1) && va - iova < size && va >= s->iova &&
+	       va - s->iova < s->size;
 }
 
 void model_flush_walk(u64 iova, u64 size, u64 granule)
@@ -502,29 +597,33 @@ void model_flush_walk(u64 iova, u64 size, u64 granule)
 	model_walks++;
 	if (!watched)
 		return;
-	if (!granule || size % granule || iova % granule)
+	if (!is_power_of_2(granule) || size % granule || iova % granule)
 		fail("I-7: flush_walk of a ragged range");
-	for (u32 i = 0; i < stale_count;) {
-		const struct stale *s = &stale[i];
-		u64 from = s->iova > iova ? s->iova : iova;
-		u64 va = iova + (from - iova + granule - 1) / granule * granule;
-
-		if (s->iova <= iova + (size - 1) && va - iova < size && va >= s->iova &&
-		    va - s->iova < s->size)
+	for (u32 i = 0; i < stale_count;)
+		if (touches(iova, size, granule, &stale[i]))
 			forget(i);
 		else
 			i++;
-	}
 }
 
 /* A leaf invalidation that takes effect with the next sync */
 void model_add_page(u64 iova, u64 granule)
 {
+	struct queued *last = queued_count ? &queued[queued_count - 1] : NULL;
+
 	model_add_pages++;
-	for (u32 i = 0; i < stale_count; i++)
-		if (!stale[i].table && stale[i].iova <= iova &&
-		    iova - stale[i].iova < stale[i].size)
-			stale[i].pending = true;
+	if (!watched)
+		return;
+	if (last && last->time == stale_time && last->granule == granule &&
+	    last->iova + last->size == iova) {
+		last->size += granule;
+		return;
+	}
+	if (queued_count == MAX_QUEUED) {
+		fprintf(stderr, "too many invalidations before a sync\n");
+		exit(2);
+	}
+	queued[queued_count++] = (struct queued){ iova, granule, granule, stale_time };
 }
 
 /*
@@ -544,19 +643,30 @@ void model_inval(u64 iova, u64 size, u64 leaf_size, bool tables)
 	}
 }
 
+static bool is_queued(const struct stale *s)
+{
+	for (u32 i = 0; i < queued_count; i++)
+		if (!s->table && s->born <= queued[i].time &&
+		    touches(queued[i].iova, queued[i].size, queued[i].granule, s))
+			return true;
+	return false;
+}
+
 void model_sync(void)
 {
-	for (u32 i = 0; i < stale_count;)
-		if (stale[i].pending)
+	for (u32 i = 0; queued_count && i < stale_count;)
+		if (is_queued(&stale[i]))
 			forget(i);
 		else
 			i++;
+	queued_count = 0;
 }
 
 void model_flush_all(void)
 {
 	while (stale_count)
-		forget(0);
+		forget(stale_count - 1);
+	queued_count = 0;
 }
 
 void model_check_clean(void)
@@ -566,4 +676,5 @@ void model_check_clean(void)
 		     (unsigned long long)stale[0].iova, (unsigned long long)stale[0].size,
 		     stale[0].table ? " (table)" : "");
 	stale_count = 0;
+	queued_count = 0;
 }

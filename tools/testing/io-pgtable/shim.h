@@ -38,6 +38,7 @@ typedef unsigned int gfp_t;
 #undef __always_inline
 #define __always_inline		inline __attribute__((always_inline))
 #define noinline		__attribute__((noinline))
+#define __weak			__attribute__((weak))
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
@@ -112,11 +113,15 @@ void shim_write(u64 *p, u64 value);
 u64 shim_cmpxchg(u64 *p, u64 old, u64 value);
 extern void (*shim_before_load)(void);
 extern void (*shim_before_store)(void);
+#ifdef SHIM_ONE_CPU	/* no other is played */
+#define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
+#else
 #define READ_ONCE(x) ({					\
 	if (unlikely(shim_before_load))			\
 		shim_before_load();			\
 	*(const volatile typeof(x) *)&(x);		\
 })
+#endif
 #define WRITE_ONCE(x, v)	shim_write(&(x), v)
 #define cmpxchg64_relaxed	shim_cmpxchg
 #define wmb()			__atomic_thread_fence(__ATOMIC_SEQ_CST)
