@@ -10,12 +10,19 @@
 #include "fuzz.h"
 
 #define MAX_CALLS	32
-#define MAX_LEAVES	2048	/* an input that maps more than that is only slow */
+
+/*
+ * Entries that an input may fill: one that fills more is only slow. A short one
+ * can fill a table of 4K pages, and some are long.
+ */
+#define MAX_ENTRIES	576
+#define MOST_ENTRIES	2560
+#define LONG_INPUT	96
 
 struct tally tally;
 bool fuzz_trace;
 
-static u64 leaves_left;
+static u64 entries_left;
 
 const struct span *span_of(u64 iova)
 {
@@ -102,15 +109,26 @@ static u64 some_iova(struct input *in)
 	return bench.base + (anchor & (size - 1));
 }
 
+/* Entries that map @pgsize: more than one if it is the size of a run */
+static u64 entries_of(u64 pgsize)
+{
+	unsigned int page = bench.oracle.page, shift = __ffs(pgsize);
+
+	return 1ull << (shift - page) % (page - 3);
+}
+
 static u64 some_count(struct input *in, u64 iova, u64 pgsize)
 {
 	u8 n = take_byte(in);
 	u64 room = (top() - iova) / pgsize, count;
 
-	count = n < 0xc0 ? 1 + (n & 15) : (u64)(n & 31) * 32 + (n & 32 ? 1 : 0);
-	if (!count)
-		count = bench.pages[bench.page_kinds > 1] / bench.pages[0];
-	count = min(count, leaves_left + 1);
+	if (n < 0xc0)
+		count = 1 + (n & 15);
+	else if (n < 0xf0)
+		count = (1 + (n & 15)) * 16 + (n & 16 ? 1 : 0);
+	else
+		count = 1ull << (bench.oracle.page - 3) >> (n & 3);
+	count = min(count, entries_left / entries_of(pgsize) + 1);
 	return count - 1 <= room ? count : room + 1;
 }
 
@@ -129,7 +147,8 @@ static u64 some_addr(struct input *in, u64 pgsize, u64 bytes)
 static void do_map(struct input *in)
 {
 	u64 pgsize = some_pgsize(take_byte(in));
-	u64 iova = some_iova(in) & ~(pgsize - 1), count = some_count(in, iova, pgsize), addr, done;
+	u64 iova = some_iova(in) & ~(pgsize - 1), count = some_count(in, iova, pgsize);
+	u64 addr, done, filled;
 	int prot = take_byte(in) & 63, err;
 
 	if (!(prot & 3))
@@ -140,11 +159,12 @@ static void do_map(struct input *in)
 		return;
 	addr = some_addr(in, pgsize, count * pgsize);
 	done = bench_map(iova, addr, pgsize, count, prot, &err);
-	tally.leaves += done / pgsize;
-	leaves_left -= min(leaves_left, done / pgsize);
 	trace("map %llx to %llx, %llx x %llu, prot %x: %d, %llx bytes\n",
 	      (unsigned long long)iova, (unsigned long long)addr, (unsigned long long)pgsize,
 	      (unsigned long long)count, prot, err, (unsigned long long)done);
+	filled = done / pgsize * entries_of(pgsize);
+	tally.leaves += filled;
+	entries_left -= min(entries_left, filled);
 	look_around(iova, count * pgsize);
 }
 
@@ -236,6 +256,9 @@ static void do_bad(struct input *in)
 		count = 1 + (count & 7);
 	if (kind & 16)
 		pgsize |= pgsize << 1;
+	/* A size that wraps, to something small */
+	if (kind & 64)
+		count += 1ull << (64 - __ffs(pgsize)) % 64;
 
 	io_pgtable_quiet = true;
 	if (!legal_input(iova, pgsize, count) || !legal_output(addr, pgsize, count)) {
@@ -254,6 +277,13 @@ static void do_bad(struct input *in)
 				   bench.pages[0], 1, kind & 0x3c, GFP_KERNEL, &mapped);
 	if (err != -EINVAL || mapped)
 		fail("I-2: no permissions, and yet mapped: %d", err);
+	if (dirty_tracked() && (iova < bench.base || iova > top())) {
+		struct iommu_dirty_bitmap none = { 0 };
+
+		err = bench.ops->read_and_clear_dirty(bench.ops, iova, bench.pages[0], 0, &none);
+		if (err != -EINVAL)
+			fail("I-11: dirty state of %llx: %d", (unsigned long long)iova, err);
+	}
 	if (iova < bench.base || iova > top())
 		expect(!bench.ops->iova_to_phys(bench.ops, iova));
 	io_pgtable_quiet = false;
@@ -302,7 +332,7 @@ void fuzz_one(const u8 *data, size_t size)
 	tally.inputs++;
 	failures_here = 0;
 	rnd_state = 1;
-	leaves_left = MAX_LEAVES;
+	entries_left = size > LONG_INPUT ? MOST_ENTRIES : MAX_ENTRIES;
 	dirty_reset();
 	if (!fuzz_open(&in)) {
 		tally.refused++;

@@ -32,8 +32,10 @@ static const unsigned long granules[] = {
 	SZ_64K | SZ_512M | 1ul << 42,
 };
 
-/* Small tables are quick to compare: most inputs have them */
-static const u8 share[] = { 0, 0, 0, 0, 0, 1, 1, 2 };
+/* Small tables are quick to compare: most inputs have them, and short ones none of 64K */
+static const u8 share[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2 };
+
+#define LARGE_INPUT 40
 
 static const u8 widths[] = { 32, 36, 40, 42, 44, 48, 52 };
 
@@ -95,9 +97,12 @@ static unsigned long some_quirks(struct input *in, const struct kind *kind, bool
 	return bits < 0xf0 ? quirks : quirks | 1ul << take_byte(in) % 20;
 }
 
-static struct setup some_setup(struct input *in, const struct kind **kind)
+/* *@spoilt: the allocation that is to fail first, or -1 */
+static struct setup some_setup(struct input *in, const struct kind **kind, long *spoilt)
 {
+	bool large = in->end - in->at > LARGE_INPUT;
 	u8 shape = take_byte(in), granule = take_byte(in), size;
+	u8 row = share[granule % ARRAY_SIZE(share)];
 	struct setup s = { .name = "fuzz" };
 
 	*kind = &kinds[shape % ARRAY_SIZE(kinds)];
@@ -105,15 +110,16 @@ static struct setup some_setup(struct input *in, const struct kind **kind)
 	s.noncoherent = shape & 0x40;
 	s.custom = shape & 0x80;
 	s.quirks = some_quirks(in, *kind, s.noncoherent);
-	s.pgsizes = granules[(*kind)->only_4k ? 0 : share[granule % ARRAY_SIZE(share)]];
+	s.pgsizes = granules[(*kind)->only_4k || (row == 2 && !large) ? 0 : row];
 	/* Some blocks less, all granules at once, or anything */
 	if (granule >= 0xf8)
-		s.pgsizes = take_word(in);
+		s.pgsizes = take_word(in) & (large ? ~0ul : ~SZ_64K);
 	else if (granule >= 0xf0)
 		s.pgsizes = granules[0] | granules[1] | granules[2];
 	else if (granule & 0x40)
 		s.pgsizes &= s.pgsizes - 1 ? ~(1ul << (granule & 0x20 ? 30 : 21)) : ~0ul;
 
+	*spoilt = (granule & 0x18) == 0x18 ? granule & 3 : -1;
 	size = take_byte(in);
 	s.ias = size < 0xf0 ? 25 + size % ((*kind)->input - 24) : take_byte(in);
 	size = take_byte(in);
@@ -128,8 +134,8 @@ static struct setup some_setup(struct input *in, const struct kind **kind)
 	return s;
 }
 
-/* Tables that were refused leave nothing behind */
-static bool refused(const struct setup *s)
+/* Tables that were refused, or for which memory was short, leave nothing behind */
+static bool refused(const struct setup *s, long spoilt)
 {
 	struct io_pgtable_cfg cfg;
 	struct io_pgtable_ops *ops;
@@ -138,7 +144,11 @@ static bool refused(const struct setup *s)
 	bench.setup = &bench.own;
 	model_reset(s->phys_base);
 	cfg = bench_cfg_template(s, &bench.dev);
+	model_fail_after = spoilt;
 	ops = alloc_io_pgtable_ops(s->fmt, &cfg, &bench);
+	if (ops && spoilt >= 0 && model_fail_after < 0)
+		fail("I-61: tables made without allocation %ld", spoilt);
+	model_fail_after = -1;
 	free_io_pgtable_ops(ops);
 	if (model_pages() || model_objects())
 		fail("leak: %u pages, %u objects", model_pages(), model_objects());
@@ -148,7 +158,8 @@ static bool refused(const struct setup *s)
 bool fuzz_open(struct input *in)
 {
 	const struct kind *kind;
-	struct setup s = some_setup(in, &kind);
+	long spoilt;
+	struct setup s = some_setup(in, &kind, &spoilt);
 
 	shim_page_size = SZ_4K;
 	trace("format %d sizes %lx ias %u oas %u quirks %lx%s%s memory %llx\n", s.fmt, s.pgsizes,
@@ -157,7 +168,9 @@ bool fuzz_open(struct input *in)
 	/* Stage 2 with more input than output: nobody asks for that */
 	if (s.fmt == ARM_64_LPAE_S2 && s.ias > s.oas)
 		s.ias = s.oas;
-	if (!promised(&s, kind) && refused(&s))
+	if (spoilt >= 0)
+		refused(&s, spoilt);
+	if (!promised(&s, kind) && refused(&s, -1))
 		return false;
 	return bench_open(&s);
 }

@@ -68,4 +68,7 @@ void every_sequence(unsigned int depth);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
+/* and that ASan knows */
+const char *__asan_default_options(void);
+
 #endif /* FUZZ_H */

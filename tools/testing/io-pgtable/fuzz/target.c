@@ -7,6 +7,12 @@
  */
 #include "fuzz.h"
 
+/* Few objects are freed in an execution: let them not push all else from the caches */
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=4:malloc_context_size=8";
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	fuzz_trace = getenv("TRACE");
