@@ -12,10 +12,17 @@ optional: tree
 native: optional
 	@$(MAKE) -s -C $(TABLES)/native report $(if $(CSV),CSV=$(abspath $(CSV)))
 
-# SECONDS=600; the corpus and the count of executions are kept
+# SECONDS=600 JOBS=2; the corpus and the count of executions are kept
 .PHONY: fuzz
 fuzz: optional
 	@$(MAKE) -s -C $(TABLES)/fuzz fuzz
+
+# The same inputs each time: half a minute, for tests
+.PHONY: fuzz-short
+fuzz-short: optional
+	@rm -rf build/check/io-pgtable-fuzz/short/corpus
+	@$(MAKE) -s -C $(TABLES)/fuzz fuzz RUNS=500000 SEED=1 JOBS=1 \
+		BASE=$(abspath build/check/io-pgtable-fuzz/short)
 
 .PHONY: fuzz-long
 fuzz-long: tree
