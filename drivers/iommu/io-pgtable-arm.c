@@ -61,7 +61,7 @@ static inline struct lpae_tables *lpae_tables_of(struct io_pgtable_ops *ops)
 static __always_inline void lpae_start(struct lpae_cursor *at, const struct lpae_tables *t,
 				       u64 iova)
 {
-	at->slot = t->root + ((iova >> t->root_shift) & (t->root_entries - 1));
+	at->slot = t->root + ((iova - t->first) >> t->root_shift);
 	at->shift = t->root_shift;
 }
 

@@ -423,10 +423,11 @@ static bool cmdq_msi_arrived(const struct smmu_cmdq *q, u64 pos)
  */
 static int cmdq_verdict(struct smmu_cmdq *q, const struct smmu_ticket *t)
 {
-	u64 num = min(t->sync - t->first + 1, 1ull << q->shift), i;
+	u64 num, i;
 
-	if (atomic_read_acquire(&q->errors) == t->errors)
+	if (likely(atomic_read_acquire(&q->errors) == t->errors))
 		return 0;
+	num = min(t->sync - t->first + 1, 1ull << q->shift);
 	for (i = 0; i < num; i++)
 		if (READ_ONCE(q->failed[ring_slot(t->sync - i, q->shift)]) > t->first)
 			return -EIO;

@@ -103,7 +103,7 @@ void smmu_cmdq_kill(struct smmu_cmdq *q);
  */
 static inline int smmu_cmdq_run(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned int n)
 {
-	struct smmu_ticket t;
+	struct smmu_ticket t __uninitialized;
 	int ret = smmu_cmdq_issue(q, cmds, n, &t);
 
 	return ret ?: smmu_cmdq_wait(&t);

@@ -135,7 +135,7 @@ struct inval_range {
 };
 
 /* 4.4.1.1: TTL is the level of the leaf, 0 where it is not known. */
-static u8 inval_ttl(const struct inval_range *r)
+static __always_inline u8 inval_ttl(const struct inval_range *r)
 {
 	int level;
 
@@ -253,7 +253,7 @@ static __always_inline int inval_tlbs_of_range(const struct smmu_inval_set *set,
 {
 	const struct smmu_inval *at = &set->at[0];
 	struct inval_range rest = *r;
-	struct smmu_cmd cmd;
+	struct smmu_cmd cmd __uninitialized;
 
 	if (set->num - set->num_atc == 1) {
 		cmd = inval_next(at, &rest);
