@@ -117,6 +117,7 @@ extern u64 rnd_state;
 void run(const char *name, void (*test)(void));
 void tests_config(void);
 void tests_calls(void);
+void tests_dirty(void);
 void tests_sequences(void);
 void tests_lpa2(void);
 void tests_threads(void);

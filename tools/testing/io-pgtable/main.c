@@ -39,6 +39,7 @@ int main(int argc, char **argv)
 	rnd_state = argc > 1 ? strtoull(argv[1], NULL, 0) : 0x5ca1ab1e;
 	tests_config();
 	tests_calls();
+	tests_dirty();
 	tests_sequences();
 	tests_lpa2();
 	tests_threads();

@@ -275,10 +275,93 @@ static void random_sequences(void)
 		random_sequence(chosen, 100);
 }
 
+/*
+ * Memory over days (I-8): a window is used again and again, by ranges that are
+ * mapped at once and unmapped in parts. It never takes more tables than when it
+ * is full; and whoever maps and unmaps it as a whole, or puts blocks over what
+ * is left there, gets back to none.
+ */
+
+#define WINDOW	8		/* in spans of a table of pages */
+
+static void churn(u64 from, u64 size, unsigned int calls, unsigned int most)
+{
+	u64 page = bench.pages[0];
+
+	for (unsigned int i = 0; i < calls && !failures_here; i++) {
+		u64 at = from + rnd_below(size / page) * page, count = 1 + rnd_below(700);
+
+		count = count < (from + size - at) / page ? count : (from + size - at) / page;
+		if (bench.spans && rnd_below(100) < (bench.spans > 40 ? 70 : 45)) {
+			const struct span *s = &bench.span[rnd_below(bench.spans)];
+			u64 some = 1 + rnd_below(s->size / page);
+
+			at = s->iova + rnd_below(s->size / page - some + 1) * page;
+			bench_unmap(at, page, some, rnd_below(GATHER_MODES));
+		} else {
+			bench_map(at, at & 0xffffffff, page, count, RW, NULL);
+		}
+		if (model_pages() > most)
+			fail("I-8: %u pages after call %u, %u when full", model_pages(), i, most);
+		if (i % 64 == 0)
+			bench_verify();
+	}
+	while (bench.spans)
+		bench_unmap(bench.span[0].iova, page, bench.span[0].size / page, GATHER_SYNC);
+}
+
+static void no_creep_in(const struct setup *s)
+{
+	u64 page, table, from, size;
+	unsigned int least, most;
+
+	if (!bench_open(s))
+		return;
+	page = bench.pages[0];
+	table = page * (page / 8);
+	size = WINDOW * table;
+	from = bench.base + table * (page / 8) - size / 2;
+	bench_map(from, 0, page, size / page, RW, NULL);
+	most = model_pages();
+	expect(bench_unmap(from, page, size / page, GATHER_SYNC) == size);
+	least = model_pages();
+	expect(most == least + WINDOW * (page / 4096));
+
+	for (unsigned int way = 0; way < 3 && !failures_here; way++) {
+		u64 unit = way ? table : page;
+
+		churn(from, size, 600, most);
+		expect(model_pages() > least);
+		/* By pages, by blocks, and by blocks what has been mapped by pages */
+		bench_map(from, 0, way == 2 ? page : unit, size / (way == 2 ? page : unit), RW,
+			  NULL);
+		expect(bench_unmap(from, unit, size / unit, way) == size);
+		if (model_pages() != least)
+			fail("I-8: way %u: %u pages, %u before", way, model_pages(), least);
+		bench_verify();
+	}
+	bench_close();
+}
+
+static void no_creep(void)
+{
+	static const struct setup s[] = {
+		{ "creep 4K", S1, 0x40201000, 48, 48 },
+		{ "creep 4K gather", S1, 0x40201000, 48, 48, Q_GATHER },
+		{ "creep 4K runs gather", S1, 0x40201000, 48, 48, Q_GATHER | Q_CONT },
+		{ "creep 4K NC", S2, 0x40201000, 44, 44, 0, true },
+		{ "creep 4K LPA2 TTBR1", S1, 0x40201000, 52, 52, Q_LPA2 | Q_GATHER | Q_TTBR1 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(s) && !failures_here; i++)
+		no_creep_in(&s[i]);
+}
+
 void tests_sequences(void)
 {
 	char name[64];
 
+	run("sequences: tables do not pile up (I-8)", no_creep);
 	run("sequences: all to depth 3 and 4 on tiny tables", short_sequences);
 	for (unsigned int i = 0; i < ARRAY_SIZE(setups); i++) {
 		chosen = &setups[i];
