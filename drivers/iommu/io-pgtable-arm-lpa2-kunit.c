@@ -266,13 +266,6 @@ static void not_asked_for(struct kunit *test)
 	lpae_close(t);
 }
 
-static int wide_test_init(struct kunit *test)
-{
-	if (BITS_PER_LONG < 64)
-		kunit_skip(test, "no input addresses of 52 bits");
-	return lpae_test_init(test);
-}
-
 static struct kunit_case lpae_lpa2_cases[] = {
 	KUNIT_CASE_PARAM(root_i12, wide_root_gen_params),
 	KUNIT_CASE_PARAM(descriptor_bits_i4, wide_leaf_gen_params),
@@ -286,7 +279,7 @@ static struct kunit_case lpae_lpa2_cases[] = {
 
 static struct kunit_suite lpae_lpa2_suite = {
 	.name = "io-pgtable-arm-lpa2",
-	.init = wide_test_init,
+	.init = lpae_test_init,
 	.test_cases = lpae_lpa2_cases,
 };
 

@@ -267,7 +267,8 @@ static void lpae_part_run(struct lpae_tables *t, u64 *run, u64 iova, unsigned in
 
 /*
  * Each entry is looked at: while another CPU takes a run apart, one of them can
- * be final and the next yet to be written. One that is seen final stays so.
+ * be final and the next yet to be written. One that is seen final stays so
+ * (run-taken-apart.litmus).
  */
 static bool lpae_any_hint(const u64 *slot, u32 count)
 {

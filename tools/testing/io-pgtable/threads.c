@@ -80,7 +80,11 @@ static void *own_tables(void *arg)
 			iova += 3 * SZ_4K;
 			size -= 3 * SZ_4K;
 		}
-		check(ops->unmap_pages(ops, iova, SZ_4K, size / SZ_4K, &gather) == size);
+		/* By its pages, or as the block that it spans */
+		if (round & 2 && size == SZ_2M)
+			check(ops->unmap_pages(ops, iova, SZ_2M, 1, &gather) == size);
+		else
+			check(ops->unmap_pages(ops, iova, SZ_4K, size / SZ_4K, &gather) == size);
 		check(!ops->iova_to_phys(ops, iova + SZ_4K));
 		gather_sync(&gather);
 	}
