@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What invalidation commands remove, and when: IHI 0070 sections 4.3 and 4.4.
+ *
+ * A command may take effect at any time between its consumption and the end of
+ * the next CMD_SYNC, and what it removes may be cached again from memory or from
+ * what is still held until then. So an entry is certainly gone only if, when the
+ * command was consumed, there was no way left to get it; or if all that leads to
+ * it is removed by the same command.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include "model.h"
+
+static bool by_address(unsigned int op)
+{
+	return op == OP_TLBI_NH_VA || op == OP_TLBI_NH_VAA || op == OP_TLBI_EL2_VA ||
+	       op == OP_TLBI_EL2_VAA || op == OP_TLBI_S2_IPA;
+}
+
+static bool is_cfgi(unsigned int op)
+{
+	return op >= OP_CFGI_STE && op <= OP_CFGI_CD_ALL;
+}
+
+/*
+ * 4.4.1.1: addresses that a hint or a granule wants to be zero; with others set
+ * the range is UNPREDICTABLE, which here means none.
+ */
+static bool aligned(unsigned int tg, unsigned int ttl, u64 addr)
+{
+	static const u8 low[4][4] = {
+		{ 12, 12, 12, 12 },
+		{ 12, 30, 21, 12 },
+		{ 14, 36, 25, 14 },
+		{ 16, 42, 29, 16 },
+	};
+
+	return !(addr & ssim_ones(low[tg][ttl]));
+}
+
+static bool address_range(const struct ssim *s, struct ssim_inval *c)
+{
+	static const u8 shift[] = { 12, 12, 14, 16 };
+	u64 addr = fld_addr(c->cmd, c->op == OP_TLBI_S2_IPA ? CMD_TLBI_IPA : CMD_TLBI_ADDR, 12);
+	unsigned int scale = fld(c->cmd, CMD_TLBI_SCALE_DS), num = fld(c->cmd, CMD_TLBI_NUM);
+	u64 granules;
+
+	c->tg = fld(c->cmd, CMD_TLBI_TG);
+	c->ttl = fld(c->cmd, CMD_TLBI_TTL);
+	c->leaf = fld(c->cmd, CMD_LEAF);
+	c->first = addr;
+	c->last = addr | 0xfff;
+	if (!c->tg)
+		return true;
+	if (c->tg == 2 && c->ttl == 1 && !ssim_idr(s, 5, IDR5_DS))
+		c->ttl = 0;
+	if (scale > 39)
+		scale = 39;
+	granules = (u64)(num + 1) << scale;
+	if (!aligned(c->tg, c->ttl, addr))
+		return false;
+	/* The range does not wrap at the end of the address space. */
+	if (granules >= ssim_bit(64 - shift[c->tg]) ||
+	    addr + ((granules << shift[c->tg]) - 1) < addr)
+		c->last = ~0ull;
+	else
+		c->last = addr + ((granules << shift[c->tg]) - 1);
+	return true;
+}
+
+/* 4.5.1: the span is aligned to its size. */
+static void atc_range(struct ssim_inval *c)
+{
+	unsigned int size = fld(c->cmd, CMD_ATC_SIZE);
+	u64 mask = ssim_ones(12 + size);
+
+	c->first = fld_addr(c->cmd, CMD_ATC_ADDR, 12) & ~mask;
+	c->last = c->first | mask;
+}
+
+/* Memory may have been stored to unseen: what it no longer has is gone by now. */
+static void look_again(struct ssim *s, const struct ssim_inval *c)
+{
+	u32 i;
+
+	for (i = 0; i < s->top; i++) {
+		struct ssim_entry *e = &s->entries[i];
+
+		if ((e->kind == E_LEAF || e->kind == E_TABLE) && !e->gone &&
+		    ssim_inval_hits(s, c, e) && !ssim_entry_in_memory(s, e))
+			e->gone = s->now;
+	}
+}
+
+/**
+ * ssim_inval_add() - a command that invalidates is consumed
+ * @s: instance
+ * @cmd: its two words, legal
+ *
+ * Return: false if it certainly invalidates nothing.
+ */
+bool ssim_inval_add(struct ssim *s, const u64 cmd[2])
+{
+	struct ssim_inval c = {
+		.cmd = { cmd[0], cmd[1] },
+		.stamp = s->now,
+		.op = fld(cmd, CMD_OP),
+		.last = ~0ull,
+	};
+
+	if (by_address(c.op) && !address_range(s, &c))
+		return false;
+	if (c.op == OP_ATC_INV)
+		atc_range(&c);
+	if (is_cfgi(c.op))
+		c.leaf = fld(cmd, CMD_LEAF);
+	if (s->npending == SSIM_PENDING) {
+		/* Proves less: these are taken to be complete before their CMD_SYNC. */
+		s->stats.lost++;
+		ssim_inval_apply(s);
+	}
+	if (!is_cfgi(c.op) && c.op != OP_ATC_INV)
+		look_again(s, &c);
+	s->pending[s->npending++] = c;
+	return true;
+}
+
+static bool vmid_hit(const struct ssim *s, const struct ssim_inval *c, const struct ssim_entry *e)
+{
+	unsigned int vmid = fld(c->cmd, CMD_TLBI_VMID);
+
+	return !ssim_idr(s, 0, IDR0_S2P) || vmid == e->vmid;
+}
+
+static bool asid_hit(const struct ssim_inval *c, const struct ssim_entry *e, bool global_too)
+{
+	if (e->asid == ASID_GLOBAL)
+		return global_too;
+	return e->asid == fld(c->cmd, CMD_TLBI_ASID);
+}
+
+static bool address_hit(const struct ssim_inval *c, const struct ssim_entry *e)
+{
+	static const u8 tg[] = { 0, 12, 14, 16 };
+
+	if (c->last < e->va || c->first > e->va + (e->size - 1))
+		return false;
+	if (c->leaf && e->kind == E_TABLE)
+		return false;
+	if (!c->tg)
+		return true;
+	if (tg[c->tg] != e->shift)
+		return false;
+	if (!c->ttl)
+		return true;
+	return e->kind == E_TABLE ? e->level < c->ttl : e->level == c->ttl;
+}
+
+static bool el2_hit(const struct ssim *s, const struct ssim_inval *c, const struct ssim_entry *e)
+{
+	bool e2h = fld1(s->cr2, CR2_E2H);
+
+	if (e->world == WORLD_EL1)
+		return false;
+	if (c->op == OP_TLBI_EL2_ALL)
+		return true;
+	if (c->op == OP_TLBI_EL2_ASID)
+		return e->world == WORLD_EL2_E2H && asid_hit(c, e, false);
+	if (e->world != (e2h ? WORLD_EL2_E2H : WORLD_EL2) || !address_hit(c, e))
+		return false;
+	return c->op == OP_TLBI_EL2_VAA || !e2h || asid_hit(c, e, true);
+}
+
+/**
+ * ssim_inval_hits() - whether a TLB invalidation has to remove an entry
+ * @s: instance
+ * @c: the command
+ * @e: the entry
+ *
+ * Return: true if it lies in the command's least scope.
+ */
+bool ssim_inval_hits(const struct ssim *s, const struct ssim_inval *c, const struct ssim_entry *e)
+{
+	if (e->kind < E_TABLE || e->kind > E_COMBINED)
+		return false;
+	switch (c->op) {
+	case OP_TLBI_NSNH_ALL:
+		return e->world == WORLD_EL1;
+	case OP_TLBI_S12_VMALL:
+		return e->world == WORLD_EL1 && vmid_hit(s, c, e);
+	case OP_TLBI_S2_IPA:
+		return e->stage == 2 && vmid_hit(s, c, e) && address_hit(c, e);
+	case OP_TLBI_EL2_ALL ... OP_TLBI_EL2_VAA:
+		return e->stage == 1 && el2_hit(s, c, e);
+	}
+	if (e->stage != 1 || e->world != WORLD_EL1 || !vmid_hit(s, c, e))
+		return false;
+	switch (c->op) {
+	case OP_TLBI_NH_ALL:
+		return true;
+	case OP_TLBI_NH_ASID:
+		return asid_hit(c, e, false);
+	case OP_TLBI_NH_VA:
+		return asid_hit(c, e, true) && address_hit(c, e);
+	case OP_TLBI_NH_VAA:
+		return address_hit(c, e);
+	}
+	return false;
+}
+
+static bool certainly_gone(struct ssim *s, const struct ssim_entry *e)
+{
+	u32 i;
+
+	for (i = 0; i < s->npending; i++) {
+		const struct ssim_inval *c = &s->pending[i];
+
+		if (!ssim_inval_hits(s, c, e))
+			continue;
+		if (e->gone ? e->gone <= c->stamp : !ssim_tlb_held_by(s, e, c))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * ssim_inval_apply() - a CMD_SYNC completes
+ * @s: instance
+ */
+void ssim_inval_apply(struct ssim *s)
+{
+	bool tables = false;
+	u32 i;
+
+	if (!s->npending)
+		return;
+	for (i = 0; i < s->top; i++)
+		if (s->entries[i].kind >= E_TABLE && s->entries[i].kind <= E_COMBINED)
+			s->entries[i].mark = certainly_gone(s, &s->entries[i]);
+	for (i = 0; i < s->top; i++) {
+		struct ssim_entry *e = &s->entries[i];
+
+		if (e->kind < E_TABLE || e->kind > E_COMBINED || !e->mark)
+			continue;
+		tables |= e->kind == E_TABLE || e->stage == 2 || e->s2;
+		ssim_atc_left(s, e);
+		ssim_tlb_drop(s, e);
+	}
+	ssim_cfg_apply(s);
+	if (tables)
+		ssim_tlb_orphans(s);
+	ssim_atc_send(s);
+	s->npending = 0;
+}

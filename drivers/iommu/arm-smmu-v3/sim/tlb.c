@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The maximal TLB: the set of all that any implementation could be holding of
+ * translation tables.
+ *
+ * What may be cached: each descriptor that can be reached from a base that is in
+ * a held STE or CD, by way of held table descriptors, those included that memory
+ * no longer has. So the set grows with each store to a table that is held, and
+ * with each walk. It shrinks by completed commands alone (inval.c).
+ *
+ * Each valid descriptor is an entry. That of a contiguous run is two: its own
+ * page, and the whole run, as an implementation may take either.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include "model.h"
+
+#define GRANULES	3
+static const u8 granules[GRANULES] = { 12, 14, 16 };
+
+static unsigned int hash(u64 key, unsigned int salt)
+{
+	return ((key + salt) * 0x9e3779b97f4a7c15ull) >> 54 & (SSIM_HASH - 1);
+}
+
+static struct ssim_entry **table_bucket(struct ssim *s, u64 pa, unsigned int shift)
+{
+	return &s->by_table[hash(pa >> shift, shift)];
+}
+
+static struct ssim_entry **src_bucket(struct ssim *s, u64 pa)
+{
+	return &s->by_src[hash(pa >> 12, 0)];
+}
+
+/* Entries of up to 2M lie in one aligned region of 2M. */
+static struct ssim_entry **va_bucket(struct ssim *s, u64 va, u64 size)
+{
+	return size > ssim_bit(21) ? &s->by_va_big : &s->by_va[hash(va >> 21, 0)];
+}
+
+static bool is_table(const struct ssim_entry *e)
+{
+	return e->kind == E_ROOT || e->kind == E_TABLE;
+}
+
+static bool resolved(const struct ssim_entry *e)
+{
+	return is_table(e) && e->target != ~0ull;
+}
+
+static struct ssim_entry *take(struct ssim *s)
+{
+	struct ssim_entry *e = s->spare;
+
+	if (e)
+		s->spare = e->next_va;
+	else if (s->top < s->nentries)
+		e = &s->entries[s->top++];
+	if (!e) {
+		s->stats.lost++;
+		return NULL;
+	}
+	if (++s->stats.held > s->stats.most)
+		s->stats.most = s->stats.held;
+	return e;
+}
+
+static void unchain(struct ssim_entry **link, struct ssim_entry *e, size_t next)
+{
+	while (*link != e)
+		link = (struct ssim_entry **)((char *)*link + next);
+	*link = *(struct ssim_entry **)((char *)e + next);
+}
+
+/* Nothing can be holding it any more. */
+void ssim_tlb_drop(struct ssim *s, struct ssim_entry *e)
+{
+	if (resolved(e))
+		unchain(table_bucket(s, e->target, e->shift), e,
+			offsetof(struct ssim_entry, next_table));
+	if (e->kind != E_ROOT && e->kind != E_ATC)
+		unchain(src_bucket(s, e->src), e, offsetof(struct ssim_entry, next_src));
+	if (e->kind != E_ROOT)
+		unchain(va_bucket(s, e->va, e->size), e, offsetof(struct ssim_entry, next_va));
+	e->kind = E_FREE;
+	e->next_va = s->spare;
+	s->spare = e;
+	s->stats.held--;
+}
+
+/* The entry, which is new; NULL if there is no room. */
+struct ssim_entry *ssim_tlb_add(struct ssim *s, const struct ssim_entry *like)
+{
+	struct ssim_entry *e = take(s), **b;
+
+	if (!e)
+		return NULL;
+	*e = *like;
+	e->born = s->now;
+	if (resolved(e)) {
+		b = table_bucket(s, e->target, e->shift);
+		e->next_table = *b;
+		*b = e;
+	}
+	if (e->kind != E_ROOT && e->kind != E_ATC) {
+		b = src_bucket(s, e->src);
+		e->next_src = *b;
+		*b = e;
+	}
+	if (e->kind != E_ROOT) {
+		b = va_bucket(s, e->va, e->size);
+		e->next_va = *b;
+		*b = e;
+	}
+	return e;
+}
+
+static bool same_tag(const struct ssim_entry *a, const struct ssim_entry *b)
+{
+	return a->stage == b->stage && a->world == b->world && a->vmid == b->vmid &&
+	       a->regime->asid == b->regime->asid;
+}
+
+static struct ssim_entry *find(struct ssim *s, const struct ssim_entry *like)
+{
+	struct ssim_entry *e;
+
+	for (e = *src_bucket(s, like->src); e; e = e->next_src)
+		if (e->src == like->src && e->desc == like->desc && e->kind == like->kind &&
+		    e->va == like->va && e->size == like->size && e->level == like->level &&
+		    same_tag(e, like) && e->src2 == like->src2 && e->desc2 == like->desc2 &&
+		    e->target == like->target)
+			return e;
+	return NULL;
+}
+
+static bool overlap(const struct ssim_entry *a, const struct ssim_entry *b)
+{
+	return a->va <= b->va + (b->size - 1) && b->va <= a->va + (a->size - 1);
+}
+
+/* DDI 0487 D8.16: changes that need break-before-make. */
+static const char *conflict(struct ssim *s, const struct ssim_entry *a, const struct ssim_entry *b)
+{
+	u64 differ = a->desc ^ b->desc, at = a->va > b->va ? a->va : b->va;
+	bool bbml = ssim_idr(s, 3, IDR3_BBML);
+
+	if (a->stage != b->stage || a->world != b->world || a->vmid != b->vmid || !overlap(a, b))
+		return NULL;
+	if (a->regime->asid != b->regime->asid && a->asid != ASID_GLOBAL && b->asid != ASID_GLOBAL)
+		return NULL;
+	if (a->kind == E_TABLE && b->kind == E_TABLE)
+		return NULL;
+	if (a->kind == E_TABLE || b->kind == E_TABLE)
+		return a->level == b->level && !bbml ? "a block and a table" : NULL;
+	if (a->target + (at - a->va) != b->target + (at - b->va))
+		return "two output addresses";
+	if (fld1(differ, a->stage == 1 ? D_ATTRINDX : D_S2_MEMATTR) || fld1(differ, D_SH))
+		return "two memory types";
+	if (a->asid != b->asid)
+		return "global and not";
+	if ((a->level != b->level || fld1(differ, D_CONT)) && !bbml)
+		return "two sizes";
+	return NULL;
+}
+
+static void check_overlaps(struct ssim *s, const struct ssim_entry *e, struct ssim_entry *list)
+{
+	const char *what;
+
+	/* One report for one store. */
+	if (s->clashed == s->now)
+		return;
+	for (; list; list = list->next_va) {
+		if (list == e || (list->kind != E_LEAF && list->kind != E_TABLE))
+			continue;
+		what = conflict(s, e, list);
+		if (what) {
+			s->clashed = s->now;
+			ssim_violation(s, "I-5", what, e, list);
+			return;
+		}
+	}
+}
+
+static void check_bbm(struct ssim *s, const struct ssim_entry *e)
+{
+	unsigned int i;
+
+	check_overlaps(s, e, s->by_va_big);
+	if (e->size <= ssim_bit(21)) {
+		check_overlaps(s, e, *va_bucket(s, e->va, e->size));
+		return;
+	}
+	for (i = 0; i < SSIM_HASH; i++)
+		check_overlaps(s, e, s->by_va[i]);
+}
+
+static bool translate_ipa(struct ssim *s, const struct ssim_regime *s2, u64 *addr)
+{
+	struct ssim_access access = { .quiet = true };
+	struct ssim_fault fault;
+	struct ssim_leaf leaf;
+
+	if (!s2)
+		return true;
+	if (!ssim_walk(s, s2, NULL, *addr, &access, &leaf, &fault))
+		return false;
+	*addr = leaf.pa;
+	return true;
+}
+
+static void explore(struct ssim *s, const struct ssim_entry *table);
+
+static void hold_table(struct ssim *s, struct ssim_entry *like)
+{
+	struct ssim_entry *e;
+
+	like->kind = E_TABLE;
+	like->tbytes = 1u << like->shift;
+	like->target = ssim_desc_oa(like->regime, like->level, like->desc);
+	if (!translate_ipa(s, like->s2, &like->target))
+		like->target = ~0ull;
+	e = find(s, like);
+	if (e) {
+		e->gone = 0;
+		return;
+	}
+	e = ssim_tlb_add(s, like);
+	if (!e)
+		return;
+	check_bbm(s, e);
+	if (s->closure)
+		explore(s, e);
+}
+
+static void hold_leaf(struct ssim *s, struct ssim_entry *like)
+{
+	struct ssim_entry *e;
+
+	like->kind = E_LEAF;
+	e = find(s, like);
+	if (e) {
+		e->gone = 0;
+		return;
+	}
+	e = ssim_tlb_add(s, like);
+	if (e)
+		check_bbm(s, e);
+}
+
+/* The whole run that a contiguous entry speaks for. */
+static void hold_run(struct ssim *s, struct ssim_entry *like)
+{
+	u64 size = like->size * ssim_run(like->regime, like->level);
+
+	if (size == like->size)
+		return;
+	like->run = true;
+	like->target -= like->va & (size - 1);
+	like->va &= ~(size - 1);
+	like->size = size;
+	hold_leaf(s, like);
+}
+
+/* A descriptor has been, or could be, read. */
+static void hold(struct ssim *s, const struct ssim_step *step, enum ssim_origin origin)
+{
+	const struct ssim_regime *r = step->regime;
+	enum ssim_kind kind = ssim_desc_kind(r, step->level, step->desc);
+	struct ssim_entry like = {
+		.regime = r, .s2 = step->s2, .stage = r->stage, .world = r->world,
+		.vmid = r->vmid, .asid = r->asid, .shift = r->shift, .level = step->level,
+		.va = step->va, .src = step->src, .desc = step->desc, .origin = origin,
+		.size = ssim_bit(ssim_level_shift(r, step->level)),
+	};
+	u64 oa;
+
+	if (kind == E_FREE)
+		return;
+	oa = ssim_desc_oa(r, step->level, step->desc);
+	if (oa >> r->out_bits)
+		return;
+	if (kind == E_TABLE) {
+		hold_table(s, &like);
+		return;
+	}
+	/* What faults for its access flag is not cached. */
+	if (!fld1(step->desc, D_AF) && !r->ha && !r->affd)
+		return;
+	if (r->stage == 1 && r->asid != ASID_NONE && !fld1(step->desc, D_NG))
+		like.asid = ASID_GLOBAL;
+	like.target = oa;
+	hold_leaf(s, &like);
+	if (fld1(step->desc, D_CONT))
+		hold_run(s, &like);
+}
+
+static void child(struct ssim *s, const struct ssim_entry *table, u64 src, u64 desc,
+		  enum ssim_origin origin)
+{
+	struct ssim_step step = {
+		.regime = table->regime,
+		.s2 = table->s2,
+		.level = table->level + 1,
+		.src = src,
+		.desc = ssim_to_cpu(table->regime, desc),
+	};
+
+	step.va = table->va + ((src - table->target) / 8 <<
+			       ssim_level_shift(step.regime, step.level));
+	hold(s, &step, origin);
+}
+
+/* All that a table leads to. */
+static void explore(struct ssim *s, const struct ssim_entry *table)
+{
+	u64 words[16], at;
+	unsigned int i, n;
+
+	if (!resolved(table))
+		return;
+	for (at = 0; at < table->tbytes; at += n * 8) {
+		n = table->tbytes - at < sizeof(words) ? (table->tbytes - at) / 8 : 16;
+		if (!s->spare && s->top == s->nentries)
+			return;
+		if (!ssim_fetch(s, table->target + at, words, n))
+			return;
+		for (i = 0; i < n; i++)
+			if (words[i])
+				child(s, table, table->target + at + i * 8, words[i], BY_CLOSURE);
+	}
+}
+
+static const struct ssim_regime *intern(struct ssim *s, const struct ssim_regime *r)
+{
+	u32 i;
+
+	for (i = 0; i < s->nregimes; i++)
+		if (!memcmp(&s->regimes[i], r, sizeof(*r)))
+			return &s->regimes[i];
+	if (s->nregimes == SSIM_REGIMES) {
+		s->stats.lost++;
+		return NULL;
+	}
+	s->regimes[s->nregimes] = *r;
+	return &s->regimes[s->nregimes++];
+}
+
+static struct ssim_entry *find_root(struct ssim *s, const struct ssim_entry *like)
+{
+	struct ssim_entry *e;
+
+	for (e = *table_bucket(s, like->target, like->shift); e; e = e->next_table)
+		if (e->kind == E_ROOT && e->regime == like->regime && e->s2 == like->s2 &&
+		    e->target == like->target)
+			return e;
+	return NULL;
+}
+
+/**
+ * ssim_tlb_root() - a held configuration leads to a table
+ * @s: instance
+ * @r: regime of the table
+ * @s2: stage 2 that its address goes through, or NULL
+ *
+ * Concatenated tables are held one by one.
+ */
+void ssim_tlb_root(struct ssim *s, const struct ssim_regime *r, const struct ssim_regime *s2)
+{
+	u64 bytes = ssim_root_bytes(r), at, piece, ipa;
+	struct ssim_entry like = {}, *e;
+
+	r = intern(s, r);
+	s2 = s2 ? intern(s, s2) : NULL;
+	if (!r)
+		return;
+	piece = bytes < ssim_bit(r->shift) ? bytes : ssim_bit(r->shift);
+	like.kind = E_ROOT;
+	like.origin = BY_CONFIG;
+	like.regime = r;
+	like.s2 = s2;
+	like.stage = r->stage;
+	like.world = r->world;
+	like.vmid = r->vmid;
+	like.asid = r->asid;
+	like.shift = r->shift;
+	like.level = (int)r->start - LEVEL_BIAS - 1;
+	like.tbytes = piece;
+	like.size = piece / 8 << ssim_level_shift(r, like.level + 1);
+	like.va = r->high ? ~ssim_ones(64 - r->tsz) : 0;
+	for (at = 0; at < bytes; at += piece, like.va += like.size) {
+		ipa = ssim_root_base(r) + at;
+		like.target = translate_ipa(s, s2, &ipa) ? ipa : ~0ull;
+		like.src = ssim_root_base(r) + at;
+		e = find_root(s, &like);
+		if (!e) {
+			e = ssim_tlb_add(s, &like);
+			if (e && s->closure)
+				explore(s, e);
+		}
+		if (e)
+			e->mark = true;
+	}
+}
+
+/* A walk has read a descriptor. */
+void ssim_tlb_step(struct ssim *s, const struct ssim_step *step, enum ssim_origin origin)
+{
+	struct ssim_step mine = *step;
+
+	mine.regime = intern(s, step->regime);
+	mine.s2 = step->s2 ? intern(s, step->s2) : NULL;
+	if (!mine.regime)
+		return;
+	if (step->level == (int)step->regime->start - LEVEL_BIAS)
+		ssim_tlb_root(s, step->regime, step->s2);
+	hold(s, &mine, origin);
+}
+
+/* A nested walk has found an address: an entry of its own, by VA. */
+void ssim_tlb_combined(struct ssim *s, const struct ssim_regime *r, const struct ssim_regime *s2,
+		       const struct ssim_leaf *leaf)
+{
+	struct ssim_entry like = {
+		.kind = E_COMBINED, .regime = intern(s, r), .s2 = intern(s, s2), .stage = 1,
+		.world = r->world, .vmid = r->vmid, .asid = leaf->global ? ASID_GLOBAL : r->asid,
+		.shift = r->shift, .level = leaf->level, .va = leaf->va, .size = leaf->size,
+		.target = leaf->base, .src = leaf->src, .desc = leaf->desc,
+		.src2 = leaf->src2, .desc2 = leaf->desc2, .origin = BY_WALK,
+	}, *e;
+
+	if (!like.regime || !like.s2)
+		return;
+	e = find(s, &like);
+	if (e)
+		e->gone = 0;
+	else
+		ssim_tlb_add(s, &like);
+}
+
+static u64 in_memory_order(const struct ssim_entry *e, u64 value)
+{
+	return ssim_to_cpu(e->regime, value);
+}
+
+/**
+ * ssim_tlb_store() - a store to memory that may be a table
+ * @s: instance
+ * @pa: address, a multiple of 8
+ * @old: what was there
+ * @new: what is there now; both in CPU order, as of little-endian memory
+ */
+void ssim_tlb_store(struct ssim *s, u64 pa, u64 old, u64 new)
+{
+	struct ssim_entry *e;
+	unsigned int i;
+
+	if (old == new)
+		return;
+	for (e = *src_bucket(s, pa); e; e = e->next_src) {
+		if (e->src != pa || e->kind == E_COMBINED)
+			continue;
+		if (in_memory_order(e, new) == e->desc)
+			e->gone = ssim_tlb_held_by(s, e, NULL) ? 0 : e->gone;
+		else if (!e->gone)
+			e->gone = s->now;
+	}
+	for (i = 0; i < GRANULES; i++)
+		for (e = *table_bucket(s, pa, granules[i]); e; e = e->next_table)
+			if (e->shift == granules[i] && pa - e->target < e->tbytes)
+				child(s, e, pa, new, BY_STORE);
+}
+
+/* Memory still has the descriptor. */
+bool ssim_entry_in_memory(struct ssim *s, const struct ssim_entry *e)
+{
+	u64 now;
+
+	return ssim_fetch(s, e->src, &now, 1) && in_memory_order(e, now) == e->desc;
+}
+
+/**
+ * ssim_tlb_rescan() - look again at memory that is stored to unseen
+ * @s: instance
+ * @first: first input address
+ * @last: last input address
+ *
+ * For the tables of a process, which the mm stores to.
+ */
+void ssim_tlb_rescan(struct ssim *s, u64 first, u64 last)
+{
+	u32 i, top = s->top;
+
+	s->now++;
+	for (i = 0; i < top; i++) {
+		struct ssim_entry *e = &s->entries[i];
+
+		if (e->kind == E_FREE || e->kind == E_ATC || e->va > last ||
+		    e->va + (e->size - 1) < first)
+			continue;
+		if ((e->kind == E_LEAF || e->kind == E_TABLE) && !e->gone &&
+		    !ssim_entry_in_memory(s, e))
+			e->gone = s->now;
+		if (is_table(e))
+			explore(s, e);
+	}
+}
+
+/* An entry for the address that memory no longer has. */
+struct ssim_entry *ssim_tlb_stale(struct ssim *s, const struct ssim_regime *r, u64 va)
+{
+	struct ssim_entry *lists[2] = { *va_bucket(s, va, 1), s->by_va_big }, *e;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		for (e = lists[i]; e; e = e->next_va)
+			if (e->kind == E_LEAF && e->gone && va - e->va < e->size &&
+			    e->stage == r->stage && e->world == r->world && e->vmid == r->vmid &&
+			    (e->asid == ASID_GLOBAL || e->asid == r->asid))
+				return e;
+	return NULL;
+}
+
+/* The held leaf that one half of a combined entry came from. */
+static struct ssim_entry *half_of(struct ssim *s, const struct ssim_entry *c, bool second)
+{
+	u64 src = second ? c->src2 : c->src, desc = second ? c->desc2 : c->desc;
+	struct ssim_entry *e;
+
+	for (e = *src_bucket(s, src); e; e = e->next_src)
+		if (e->kind == E_LEAF && e->src == src && e->desc == desc &&
+		    e->stage == (second ? 2 : 1) && e->vmid == c->vmid)
+			return e;
+	return NULL;
+}
+
+/* Entry e goes when command c completes, whatever is cached again meanwhile. */
+static bool dead_by(struct ssim *s, const struct ssim_entry *e, const struct ssim_inval *c)
+{
+	if (e->kind == E_ROOT || !ssim_inval_hits(s, c, e))
+		return false;
+	if (e->gone)
+		return e->gone <= c->stamp;
+	return !ssim_tlb_held_by(s, e, c);
+}
+
+/**
+ * ssim_tlb_held_by() - whether an entry can be had again from what is held
+ * @s: instance
+ * @e: the entry; memory has its descriptor
+ * @dead: leave out what this command removes, at the moment it removes @e; or NULL
+ *
+ * Return: true if a held table, or for a combined entry both leaves, lead to it.
+ */
+bool ssim_tlb_held_by(struct ssim *s, const struct ssim_entry *e, const struct ssim_inval *dead)
+{
+	struct ssim_entry *p, *second;
+
+	if (e->kind == E_COMBINED) {
+		p = half_of(s, e, false);
+		second = half_of(s, e, true);
+		return p && second &&
+		       !(dead && (dead_by(s, p, dead) || dead_by(s, second, dead)));
+	}
+	for (p = *table_bucket(s, e->src, e->shift); p; p = p->next_table)
+		if (p->shift == e->shift && e->src - p->target < p->tbytes &&
+		    p->level + 1 == e->level && same_tag(p, e) && !(dead && dead_by(s, p, dead)))
+			return true;
+	return false;
+}
+
+/* Tables were dropped: what they alone led to cannot be had again. */
+void ssim_tlb_orphans(struct ssim *s)
+{
+	u32 i;
+
+	for (i = 0; i < s->top; i++) {
+		struct ssim_entry *e = &s->entries[i];
+
+		if (e->kind >= E_TABLE && e->kind <= E_COMBINED && !e->gone &&
+		    !ssim_tlb_held_by(s, e, NULL))
+			e->gone = s->now;
+	}
+}
