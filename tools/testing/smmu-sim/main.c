@@ -52,6 +52,7 @@ int main(void)
 	tests_cache();
 	tests_atc();
 	tests_faults();
+	tests_tables();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed ? 1 : 0;
 }

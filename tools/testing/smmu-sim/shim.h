@@ -4,8 +4,8 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
-#ifndef SHIM_H
-#define SHIM_H
+#ifndef SMMU_SIM_SHIM_H
+#define SMMU_SIM_SHIM_H
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -22,6 +22,7 @@ typedef uint64_t u64;
 typedef uint64_t __le64;
 typedef uint32_t __le32;
 
+#define __force
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 /* The user-space hosts of the harness are little-endian. */
@@ -30,4 +31,4 @@ typedef uint32_t __le32;
 #define cpu_to_le32(x)		(x)
 #define swab64(x)		__builtin_bswap64(x)
 
-#endif /* SHIM_H */
+#endif /* SMMU_SIM_SHIM_H */

@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include "world.h"
+#include "pgtable.h"
 
 #define PAGES	4096
 
@@ -19,8 +20,11 @@ static struct page {
 
 static u64 *word(u64 pa, bool make)
 {
-	struct page **b = &pages[(pa >> 12) * 0x9e3779b97f4a7c15ull >> 52], *p;
+	struct page **b, *p;
 
+	if (pa - ARENA_AT < ARENA_SIZE)
+		return (u64 *)(arena + (pa - ARENA_AT));
+	b = &pages[(pa >> 12) * 0x9e3779b97f4a7c15ull >> 52];
 	for (p = *b; p; p = p->next)
 		if (p->pa == pa >> 12)
 			return &p->words[pa >> 3 & 511];
@@ -109,7 +113,7 @@ static bool world_write(void *cookie, u64 pa, const void *from, unsigned int siz
 	return true;
 }
 
-static bool world_cmpxchg(void *cookie, u64 pa, __le64 *old, __le64 new)
+static bool world_exchange(void *cookie, u64 pa, __le64 *old, __le64 new)
 {
 	u64 *p = word(pa, true), was = *p;
 
@@ -126,7 +130,7 @@ static void world_wired(void *cookie, enum ssim_irq irq)
 	w.irqs[irq]++;
 }
 
-static void world_sev(void *cookie)
+static void world_wake(void *cookie)
 {
 	w.sevs++;
 }
@@ -163,9 +167,9 @@ static void world_report(void *cookie, const char *invariant, const char *text)
 static const struct ssim_ops world_ops = {
 	.read = world_read,
 	.write = world_write,
-	.cmpxchg = world_cmpxchg,
+	.exchange = world_exchange,
 	.wired = world_wired,
-	.sev = world_sev,
+	.wake = world_wake,
 	.atc_inv = world_atc_inv,
 	.pri_resp = world_pri_resp,
 	.resumed = world_resumed,

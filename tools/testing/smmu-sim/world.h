@@ -30,7 +30,7 @@
 
 struct world {
 	struct ssim s;
-	struct ssim_entry pool[1 << 14];
+	struct ssim_entry pool[1 << 15];
 	unsigned int irqs[4], sevs, atc_invs, resps, resumes, reports;
 	struct ssim_atc_inv inv;
 	struct ssim_pri_resp resp;
@@ -106,5 +106,6 @@ void tests_tlb(void);
 void tests_cache(void);
 void tests_atc(void);
 void tests_faults(void);
+void tests_tables(void);
 
 #endif /* WORLD_H */

@@ -181,6 +181,9 @@ void ssim_cfg_seen(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u
 	};
 	u32 i;
 
+	/* Of the streams that nobody uses, memory is record enough. */
+	if (s->enabling && kind == C_STE && !fld(words, STE_V))
+		return;
 	memcpy(like.words, words, like.nwords * 8);
 	for (i = 0; i < s->ncfgs; i++)
 		if (same_key(&s->cfgs[i], kind, sid, ssid, src) && !s->cfgs[i].gone &&
@@ -376,10 +379,12 @@ void ssim_cfg_enable(struct ssim *s)
 	n = log2 > 12 ? STREAMS_READ : 1u << log2;
 	if (log2 > 12)
 		s->stats.lost++;
+	s->enabling = true;
 	for (sid = 0; sid < n; sid++) {
 		memset(&fault, 0, sizeof(fault));
 		ssim_find_ste(s, sid, ste, &fault);
 	}
+	s->enabling = false;
 }
 
 static bool cfgi_hits(const struct ssim *s, const struct ssim_inval *c, const struct ssim_cfg *v)

@@ -193,22 +193,31 @@ static bool tagged(const struct ssim_entry *e, u16 vmid, u32 asid, unsigned int 
 	return stage == 2 || e->asid == asid || e->asid == ASID_GLOBAL;
 }
 
+struct range {
+	u32 asid;
+	u16 vmid;
+	u8 world, stage;
+	const struct ssim_entry *found;
+};
+
+static void find_translation(struct ssim *s, struct ssim_entry *e, void *arg)
+{
+	struct range *r = arg;
+
+	if (translates(e) && e->world == r->world && tagged(e, r->vmid, r->asid, r->stage))
+		r->found = e;
+}
+
 static bool check_range(struct ssim *s, unsigned int world, u16 vmid, u32 asid,
 			unsigned int stage, u64 first, u64 last)
 {
-	u32 i;
+	struct range range = { .asid = asid, .vmid = vmid, .world = world, .stage = stage };
 
 	s->stats.checks++;
-	for (i = 0; i < s->top; i++) {
-		const struct ssim_entry *e = &s->entries[i];
-
-		if (translates(e) && e->world == world && tagged(e, vmid, asid, stage) &&
-		    touches(e, first, last)) {
-			ssim_violation(s, "I-7", "unmapped, but still held", e, NULL);
-			return false;
-		}
-	}
-	return true;
+	ssim_tlb_each(s, first, last, find_translation, &range);
+	if (range.found)
+		ssim_violation(s, "I-7", "unmapped, but still held", range.found, NULL);
+	return !range.found;
 }
 
 /**

@@ -179,8 +179,8 @@ static void signal_sync(struct ssim *s, const u64 *cmd)
 		}
 		break;
 	case SYNC_SEV:
-		if (ssim_idr(s, 0, IDR0_SEV) && s->ops->sev)
-			s->ops->sev(s->cookie);
+		if (ssim_idr(s, 0, IDR0_SEV) && s->ops->wake)
+			s->ops->wake(s->cookie);
 		break;
 	}
 }

@@ -80,17 +80,11 @@ static void atc_range(struct ssim_inval *c)
 }
 
 /* Memory may have been stored to unseen: what it no longer has is gone by now. */
-static void look_again(struct ssim *s, const struct ssim_inval *c)
+static void look_again(struct ssim *s, struct ssim_entry *e, void *c)
 {
-	u32 i;
-
-	for (i = 0; i < s->top; i++) {
-		struct ssim_entry *e = &s->entries[i];
-
-		if ((e->kind == E_LEAF || e->kind == E_TABLE) && !e->gone &&
-		    ssim_inval_hits(s, c, e) && !ssim_entry_in_memory(s, e))
-			e->gone = s->now;
-	}
+	if ((e->kind == E_LEAF || e->kind == E_TABLE) && !e->gone && ssim_inval_hits(s, c, e) &&
+	    !ssim_entry_in_memory(s, e))
+		e->gone = s->now;
 }
 
 /**
@@ -121,7 +115,7 @@ bool ssim_inval_add(struct ssim *s, const u64 cmd[2])
 		ssim_inval_apply(s);
 	}
 	if (!is_cfgi(c.op) && c.op != OP_ATC_INV)
-		look_again(s, &c);
+		ssim_tlb_each(s, c.first, c.last, look_again, &c);
 	s->pending[s->npending++] = c;
 	return true;
 }
@@ -209,19 +203,26 @@ bool ssim_inval_hits(const struct ssim *s, const struct ssim_inval *c, const str
 	return false;
 }
 
-static bool certainly_gone(struct ssim *s, const struct ssim_entry *e)
+struct sweep {
+	const struct ssim_inval *c;
+	bool tables;		/* some table may go: then what it leads to may, too */
+};
+
+static void tables_gone(struct ssim *s, struct ssim_entry *e, void *arg)
 {
-	u32 i;
+	struct sweep *w = arg;
 
-	for (i = 0; i < s->npending; i++) {
-		const struct ssim_inval *c = &s->pending[i];
+	w->tables |= (e->kind == E_TABLE || e->stage == 2 || e->s2) && e->gone;
+}
 
-		if (!ssim_inval_hits(s, c, e))
-			continue;
-		if (e->gone ? e->gone <= c->stamp : !ssim_tlb_held_by(s, e, c))
-			return true;
-	}
-	return false;
+/* Marks what this command certainly removes. */
+static void mark(struct ssim *s, struct ssim_entry *e, void *arg)
+{
+	struct sweep *w = arg;
+
+	if (e->mark || !(e->gone || w->tables) || !ssim_inval_hits(s, w->c, e))
+		return;
+	e->mark = e->gone ? e->gone <= w->c->stamp : !ssim_tlb_held_by(s, e, w->c);
 }
 
 /**
@@ -230,14 +231,20 @@ static bool certainly_gone(struct ssim *s, const struct ssim_entry *e)
  */
 void ssim_inval_apply(struct ssim *s)
 {
+	struct sweep sweep = {};
 	bool tables = false;
 	u32 i;
 
 	if (!s->npending)
 		return;
 	for (i = 0; i < s->top; i++)
-		if (s->entries[i].kind >= E_TABLE && s->entries[i].kind <= E_COMBINED)
-			s->entries[i].mark = certainly_gone(s, &s->entries[i]);
+		s->entries[i].mark = false;
+	ssim_tlb_each(s, 0, ~0ull, tables_gone, &sweep);
+	for (i = 0; i < s->npending; i++) {
+		sweep.c = &s->pending[i];
+		if (!is_cfgi(sweep.c->op) && sweep.c->op != OP_ATC_INV)
+			ssim_tlb_each(s, sweep.c->first, sweep.c->last, mark, &sweep);
+	}
 	for (i = 0; i < s->top; i++) {
 		struct ssim_entry *e = &s->entries[i];
 

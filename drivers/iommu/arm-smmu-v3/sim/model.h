@@ -67,9 +67,9 @@ struct ssim_result;
  * struct ssim_ops - the world around the model
  * @read: read memory as the SMMU would; false is an external abort
  * @write: write memory; @size is 4 for an MSI; false is an external abort
- * @cmpxchg: *@old is replaced by @new if it is there; *@old becomes what was there
+ * @exchange: *@old is replaced by @new if it is there; *@old becomes what was there
  * @wired: raise a wired interrupt
- * @sev: send an event to the CPUs
+ * @wake: send an event to the CPUs
  * @atc_inv: invalidate an endpoint's ATC; false is a time-out
  * @pri_resp: give a page request group its answer
  * @resumed: a stalled transaction has ended, in the way @result tells
@@ -80,9 +80,9 @@ struct ssim_result;
 struct ssim_ops {
 	bool (*read)(void *cookie, u64 pa, void *to, unsigned int size);
 	bool (*write)(void *cookie, u64 pa, const void *from, unsigned int size);
-	bool (*cmpxchg)(void *cookie, u64 pa, __le64 *old, __le64 new);
+	bool (*exchange)(void *cookie, u64 pa, __le64 *old, __le64 new);
 	void (*wired)(void *cookie, enum ssim_irq irq);
-	void (*sev)(void *cookie);
+	void (*wake)(void *cookie);
 	bool (*atc_inv)(void *cookie, const struct ssim_atc_inv *inv);
 	void (*pri_resp)(void *cookie, const struct ssim_pri_resp *resp);
 	void (*resumed)(void *cookie, u16 stag, const struct ssim_result *result);
@@ -400,6 +400,7 @@ struct ssim {
 	/* caches */
 	bool closure;		/* hold what is reachable, not only what was walked */
 	bool prefer_stale;	/* translate by entries that are gone */
+	bool enabling;		/* SMMUEN is being set */
 	struct ssim_inval pending[SSIM_PENDING];
 	u32 npending;
 	struct ssim_regime regimes[SSIM_REGIMES];
@@ -507,6 +508,8 @@ struct ssim_entry *ssim_tlb_add(struct ssim *s, const struct ssim_entry *like);
 void ssim_tlb_drop(struct ssim *s, struct ssim_entry *e);
 bool ssim_tlb_held_by(struct ssim *s, const struct ssim_entry *e, const struct ssim_inval *dead);
 void ssim_tlb_orphans(struct ssim *s);
+void ssim_tlb_each(struct ssim *s, u64 first, u64 last,
+		   void (*fn)(struct ssim *s, struct ssim_entry *e, void *arg), void *arg);
 bool ssim_entry_in_memory(struct ssim *s, const struct ssim_entry *e);
 
 /* cache.c: what is held of configuration structures */

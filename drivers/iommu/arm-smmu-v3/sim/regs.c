@@ -27,7 +27,7 @@ bool ssim_fetch(struct ssim *s, u64 pa, u64 *words, unsigned int n)
 	if (in_hole(s, pa, n * 8) || !s->ops->read(s->cookie, pa, words, n * 8))
 		return false;
 	for (i = 0; i < n; i++)
-		words[i] = le64_to_cpu(words[i]);
+		words[i] = le64_to_cpu((__force __le64)words[i]);
 	return true;
 }
 
@@ -40,7 +40,7 @@ bool ssim_swap(struct ssim *s, u64 pa, u64 *old, u64 new)
 {
 	__le64 was = cpu_to_le64(*old);
 
-	if (in_hole(s, pa, 8) || !s->ops->cmpxchg(s->cookie, pa, &was, cpu_to_le64(new)))
+	if (in_hole(s, pa, 8) || !s->ops->exchange(s->cookie, pa, &was, cpu_to_le64(new)))
 		return false;
 	*old = le64_to_cpu(was);
 	return true;

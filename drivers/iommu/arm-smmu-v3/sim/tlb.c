@@ -473,6 +473,41 @@ void ssim_tlb_store(struct ssim *s, u64 pa, u64 old, u64 new)
 				child(s, e, pa, new, BY_STORE);
 }
 
+#define REGIONS	64	/* of 2M; more are not looked up one by one */
+
+/**
+ * ssim_tlb_each() - visit what overlaps a range of input addresses
+ * @s: instance
+ * @first: first address
+ * @last: last address
+ * @fn: called for each entry that is no base; it must not add or drop any
+ * @arg: for @fn
+ */
+void ssim_tlb_each(struct ssim *s, u64 first, u64 last,
+		   void (*fn)(struct ssim *s, struct ssim_entry *e, void *arg), void *arg)
+{
+	struct ssim_entry *e;
+	u64 region;
+	u32 i;
+
+	if ((last >> 21) - (first >> 21) >= REGIONS) {
+		for (i = 0; i < s->top; i++) {
+			e = &s->entries[i];
+			if (e->kind > E_ROOT && e->va <= last && e->va + (e->size - 1) >= first)
+				fn(s, e, arg);
+		}
+		return;
+	}
+	for (region = first >> 21; region <= last >> 21; region++)
+		for (e = *va_bucket(s, region << 21, 1); e; e = e->next_va)
+			if (e->va >> 21 == region && e->va <= last &&
+			    e->va + (e->size - 1) >= first)
+				fn(s, e, arg);
+	for (e = s->by_va_big; e; e = e->next_va)
+		if (e->va <= last && e->va + (e->size - 1) >= first)
+			fn(s, e, arg);
+}
+
 /* Memory still has the descriptor. */
 bool ssim_entry_in_memory(struct ssim *s, const struct ssim_entry *e)
 {

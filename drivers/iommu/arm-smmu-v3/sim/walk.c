@@ -100,7 +100,7 @@ u64 ssim_desc_oa(const struct ssim_regime *r, int level, u64 desc)
 	return oa;
 }
 
-static bool in_range(const struct ssim_regime *r, u64 va, const struct ssim_access *access)
+static bool addressable(const struct ssim_regime *r, u64 va, const struct ssim_access *access)
 {
 	unsigned int n = 64 - r->tsz, top = r->tbi ? 56 : 64;
 
@@ -340,7 +340,7 @@ bool ssim_walk(struct ssim *s, const struct ssim_regime *r, const struct ssim_re
 	int level, done;
 
 	memset(leaf, 0, sizeof(*leaf));
-	if (!in_range(r, va, access))
+	if (!addressable(r, va, access))
 		return fault_at(r, fault, EV_F_TRANSLATION, va);
 	s->stats.walks += !access->quiet;
 	table = ssim_root_base(r);
