@@ -53,6 +53,7 @@ int main(void)
 	tests_atc();
 	tests_faults();
 	tests_tables();
+	tests_words();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed ? 1 : 0;
 }

@@ -107,5 +107,6 @@ void tests_cache(void);
 void tests_atc(void);
 void tests_faults(void);
 void tests_tables(void);
+void tests_words(void);
 
 #endif /* WORLD_H */
