@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs every test and prints one line each, then "N passed, N failed". ONLY in
- * the environment chooses tests by a word of their names; VERBOSE prints the
- * reports of violations, the expected ones too.
+ * Runs every test and prints one line each, then "N passed, N failed". ONLY and
+ * SKIP in the environment choose tests by a word of their names; VERBOSE prints
+ * the reports of violations, the expected ones too.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
@@ -27,9 +27,9 @@ void complain(const char *file, int line, const char *fmt, ...)
 
 void run(const char *name, void (*test)(void))
 {
-	const char *only = getenv("ONLY");
+	const char *only = getenv("ONLY"), *skip = getenv("SKIP");
 
-	if (only && !strstr(name, only))
+	if ((only && !strstr(name, only)) || (skip && strstr(name, skip)))
 		return;
 	failures_here = 0;
 	test();

@@ -55,7 +55,7 @@ static void unmap_badly(void)
 		{ "another page", VA_CMD(5), 0x6001 },
 		{ "before the store", VA_CMD(5), 0x5001, true },
 		{ "stage 2", 0x2a, 0x5001 },
-		{ "another granule", VA_CMD(5), 0x4c01 | 3 << 8 },
+		{ "another granule", VA_CMD(5), 0xc01 | 3 << 8 },
 		{ "another level", VA_CMD(5), 0x1401 | 2 << 8 },
 		{ "a range that ends before", VA_CMD(5) | 4 << 12, 0x401 },
 		{ "a range that begins after", VA_CMD(5) | 4 << 12, 0x6401 },
@@ -108,6 +108,23 @@ static void ranges(void)
 					EXPECT_EQ(unmapped(page << 12, 0x1000),
 						  page >= base && page < base + ((num + 1) << scale));
 			}
+}
+
+/* A hint of level 2 wants an address of level 2; else nothing is promised (4.4.1.1). */
+static void hints(void)
+{
+	start();
+	store(L2_AT + 8, DATA_AT | 0xf41);
+	store(L2_AT + 8, 0);
+	cmd(VA_CMD(5), 0x201401 | 2 << 8);
+	cmd_sync();
+	EXPECT(!unmapped(0x200000, 0x200000));
+	cmd(VA_CMD(5), 0x200401 | 3 << 8);
+	cmd_sync();
+	EXPECT(!unmapped(0x200000, 0x200000));
+	cmd(VA_CMD(5), 0x200401 | 2 << 8);
+	cmd_sync();
+	EXPECT(unmapped(0x200000, 0x200000));
 }
 
 /* I-8: a table leaves by a non-leaf invalidation alone. */
@@ -392,6 +409,33 @@ static void el2(void)
 	}
 }
 
+/* What was cached before CR2.E2H changed is out of reach of commands by address. */
+static void e2h_changes(void)
+{
+	unsigned int e2h;
+
+	for (e2h = 0; e2h < 2; e2h++) {
+		start();
+		wr(0x20, 0xe);
+		wr(0x2c, 2 | e2h);
+		wr(0x20, 0xf);
+		put_ste(3, STE0_S1, 2ull << 30, 0, 0);
+		cmd(0x30, 0);
+		cmd_sync();
+		store(pte_at(0x5000), PAGE);
+		store(pte_at(0x5000), 0);
+		wr(0x20, 0xe);
+		wr(0x2c, 2 | !e2h);
+		wr(0x20, 0xf);
+		cmd(0x22 | (e2h ? 0 : 5ull << 48), 0x5001);
+		cmd_sync();
+		EXPECT(!ssim_check_page_reuse(&w.s, DATA_AT, 0x1000));
+		cmd(0x20, 0);
+		cmd_sync();
+		EXPECT(ssim_check_page_reuse(&w.s, DATA_AT, 0x1000));
+	}
+}
+
 /* I-11: a writable entry lets a write pass that nobody records. */
 static void cleaned(void)
 {
@@ -409,6 +453,18 @@ static void cleaned(void)
 	cmd(VA_CMD(5), 0x5001);
 	cmd_sync();
 	EXPECT(ssim_check_clean(&w.s, 0, 5, 0x5000, 0x1000));
+}
+
+/* An entry that faults for its access flag is not cached; with HTTU it is. */
+static void untouched(void)
+{
+	start();
+	store(pte_at(0x5000), PAGE & ~0x400ull);
+	EXPECT(unmapped(0x5000, 0x1000));
+	put_cd(0, CD0(5) | 1ull << 43, TABLES_AT, 0, 0xff);
+	cmd(0x5 | 3ull << 32, 1);
+	cmd_sync();
+	EXPECT(!unmapped(0x5000, 0x1000));
 }
 
 /* I-32: the tables of a process, stored to by the mm unseen. */
@@ -489,6 +545,7 @@ void tests_tlb(void)
 	run("tlb: a good unmap leaves nothing (I-7)", unmap_well);
 	run("tlb: a bad unmap is noticed (I-7)", unmap_badly);
 	run("tlb: range invalidation, exhaustively (I-7)", ranges);
+	run("tlb: hints and their addresses (I-7)", hints);
 	run("tlb: tables are freed after a non-leaf TLBI (I-8)", tables);
 	run("tlb: a stale table is walked (I-9)", freed_too_soon);
 	run("tlb: break-before-make (I-5)", break_before_make);
@@ -497,7 +554,9 @@ void tests_tlb(void)
 	run("tlb: stage 2", stage2);
 	run("tlb: nested translations are held as one", combined);
 	run("tlb: EL2 and E2H", el2);
+	run("tlb: E2H changes", e2h_changes);
 	run("tlb: dirty bits are cleared (I-11)", cleaned);
+	run("tlb: pages that nobody touched", untouched);
 	run("tlb: stores that nobody reports (I-32)", unseen);
 	run("tlb: what is reachable is held", closure);
 	run("tlb: two tables under one ASID (I-29)", shared_asid);

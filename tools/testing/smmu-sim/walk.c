@@ -379,6 +379,12 @@ static void reserved(void)
 		map(t[i].g, TABLES_AT, 48, 0x1000, t[i].level, DATA_AT * 0x100000 | t[i].desc, false);
 		EXPECT_EQ(dma(3, 0x1000, false).event, 0x10);
 	}
+	/* bits of the base below the size of the table are none, either */
+	bring_up(&everything);
+	stream(0, 16, 0, 0, false);
+	map(0, TABLES_AT, 48, 0x1000, 3, DATA_AT | 0x743, false);
+	put_cd(0, CD0(5), TABLES_AT | 0xff0, 0, 0xff);
+	EXPECT_EQ(dma(3, 0x1000, false).pa, DATA_AT);
 }
 
 static void address_size(void)
@@ -441,7 +447,7 @@ static void nested(void)
 	store(at + 0x2000, (at + 0x3000 + up) | 3);
 	store(at + 0x3008, (0x777000 + up) | 0x743);
 	store(at + 0x3010, 0x80000000 | 0x743);
-	store(at + 0x3018, (0x777000 + up) | 0x7c3 | 1ull << 51);
+	store(at + 0x3018, (0x777000 + 3 * up) | 0x7c3 | 1ull << 51);
 	put_cd(0, CD0(5), at + up, 0, 0xff);
 	put_ste(3, 0xf | (CDTAB_AT + up), 0, S2_W2, TABLES_AT);
 	EXPECT_EQ(dma(3, 0x1008, true).pa, 0x777008);
@@ -467,7 +473,12 @@ static void nested(void)
 	EXPECT_EQ(dma(3, 0x1008, true).event, 0x13);
 	/* a dirty bit of stage 1 may be written only where stage 2 lets it */
 	store(cd_at(0), CD0(5) | 3ull << 42);
+	store(TABLES_AT + 24, 0x7fd);
+	wr(0x100ac, rd(0x100a8));
 	EXPECT_EQ(dma(3, 0x3008, true).event, 0x13);
+	event(0, e);
+	EXPECT_EQ(e[1], 1ull << 40 | 1ull << 39);	/* CLASS TT */
+	EXPECT_EQ(peek(at + 0x3018) & 0x80, 0x80);
 	store(TABLES_AT + 8, 0x7fd);
 	EXPECT_EQ(dma(3, 0x3008, true).outcome, OUT_OK);
 	EXPECT_EQ(peek(at + 0x3018) & 0x80, 0);

@@ -130,7 +130,9 @@ static struct ssim_entry *find(struct ssim *s, const struct ssim_entry *like)
 		if (e->src == like->src && e->desc == like->desc && e->kind == like->kind &&
 		    e->va == like->va && e->size == like->size && e->level == like->level &&
 		    same_tag(e, like) && e->src2 == like->src2 && e->desc2 == like->desc2 &&
-		    e->target == like->target)
+		    e->target == like->target &&
+		    /* Another regime reads what is below in another way. */
+		    (like->kind != E_TABLE || e->regime == like->regime))
 			return e;
 	return NULL;
 }
