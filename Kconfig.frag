@@ -111,3 +111,15 @@ config ARM_SMMU_V3_KUNIT_TEST
 	  decoding, invalidation plans. They need no SMMU.
 
 	  If in doubt, say N.
+
+# The simulator: so far its core, built for its tests alone.
+config ARM_SMMU_V3_SIM_KUNIT_TEST
+	tristate "KUnit tests for the simulated SMMUv3" if !KUNIT_ALL_TESTS
+	depends on KUNIT && ARM_SMMU_V3
+	default KUNIT_ALL_TESTS
+	help
+	  Runs a model of an SMMUv3 as a kernel compiles it: registers,
+	  commands, walks, stalls, and what it reports. It makes no devices;
+	  see Documentation/admin-guide/iommu/smmu-sim.rst.
+
+	  If in doubt, say N.
