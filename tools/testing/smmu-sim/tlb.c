@@ -487,6 +487,52 @@ static void unseen(void)
 	EXPECT(!unmapped(0x5000, 0x1000));
 }
 
+/* Broadcast TLB maintenance of the CPUs: who hears it. */
+static void broadcast(void)
+{
+	static const struct {
+		u64 cmd[2], cd;
+		u32 idr0, cr2;
+		bool good;
+	} t[] = {
+		{ { VA_CMD(5), 0x5001 }, 0, 1 << 5, 2, true },
+		{ { VA_CMD(6), 0x5001 }, 0, 1 << 5, 2, false },
+		{ { VA_CMD(5), 0x5001 }, 0, 0, 2, false },		/* no BTM */
+		{ { VA_CMD(5), 0x5001 }, 0, 1 << 5, 6, false },		/* PTM */
+		{ { VA_CMD(5), 0x5001 }, 1ull << 47, 1 << 5, 2, false },	/* ASET */
+		{ { 0x11 | 5ull << 48, 0 }, 1ull << 47, 1 << 5, 2, false },
+		{ { 0x13, 0x5001 }, 1ull << 47, 1 << 5, 2, true },
+		{ { 0x10, 0 }, 1ull << 47, 1 << 5, 2, true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		struct ssim_ids ids = everything;
+
+		ids.idr[0] |= t[i].idr0;
+		bring_up(&ids);
+		wr(0x20, 0xe);
+		wr(0x2c, t[i].cr2);
+		wr(0x20, 0xf);
+		simple_stream(3, 5);
+		put_cd(0, CD0(5) | t[i].cd, TABLES_AT, 0, 0xff);
+		cmd(0x5 | 3ull << 32, 1);
+		cmd_sync();
+		cmd(0x30, 0);
+		cmd_sync();
+		store(pte_at(0x5000), PAGE);
+		store(pte_at(0x5000), 0);
+		cmd(VA_CMD(9), 0x5001);			/* waits for its own sync */
+		ssim_broadcast(&w.s, t[i].cmd);
+		EXPECT_EQ(w.s.npending, 1);
+		EXPECT_EQ(unmapped(0x5000, 0x1000), t[i].good);
+		if (failures_here) {
+			complain(__FILE__, __LINE__, "case %u", i);
+			return;
+		}
+	}
+}
+
 /* Nothing walked: what is reachable is held all the same; and not, without closure. */
 static void closure(void)
 {
@@ -558,6 +604,7 @@ void tests_tlb(void)
 	run("tlb: dirty bits are cleared (I-11)", cleaned);
 	run("tlb: pages that nobody touched", untouched);
 	run("tlb: stores that nobody reports (I-32)", unseen);
+	run("tlb: broadcast maintenance", broadcast);
 	run("tlb: what is reachable is held", closure);
 	run("tlb: two tables under one ASID (I-29)", shared_asid);
 	run("tlb: no more room is counted", full);

@@ -294,6 +294,7 @@ bool ssim_regime_s1(const struct ssim *s, const u64 ste[8], const u64 cd[8], boo
 	r->stall = fld(cd, CD_S);
 	r->record = fld(cd, CD_R);
 	r->abort = fld(cd, CD_A);
+	r->aset = fld(cd, CD_ASET);
 	r->tbi = fld(cd, high ? CD_TBI1 : CD_TBI0);
 	if (world == WORLD_EL2 ? high : fld(cd, high ? CD_EPD1 : CD_EPD0)) {
 		r->disabled = true;

@@ -129,6 +129,8 @@ static bool vmid_hit(const struct ssim *s, const struct ssim_inval *c, const str
 
 static bool asid_hit(const struct ssim_inval *c, const struct ssim_entry *e, bool global_too)
 {
+	if (c->broadcast && e->regime->aset)
+		return false;
 	if (e->asid == ASID_GLOBAL)
 		return global_too;
 	return e->asid == fld(c->cmd, CMD_TLBI_ASID);
@@ -225,22 +227,17 @@ static void mark(struct ssim *s, struct ssim_entry *e, void *arg)
 	e->mark = e->gone ? e->gone <= w->c->stamp : !ssim_tlb_held_by(s, e, w->c);
 }
 
-/**
- * ssim_inval_apply() - a CMD_SYNC completes
- * @s: instance
- */
-void ssim_inval_apply(struct ssim *s)
+/* What commands from the n-th that waits on remove of the TLB. */
+static void sweep_tlb(struct ssim *s, u32 from)
 {
 	struct sweep sweep = {};
 	bool tables = false;
 	u32 i;
 
-	if (!s->npending)
-		return;
 	for (i = 0; i < s->top; i++)
 		s->entries[i].mark = false;
 	ssim_tlb_each(s, 0, ~0ull, tables_gone, &sweep);
-	for (i = 0; i < s->npending; i++) {
+	for (i = from; i < s->npending; i++) {
 		sweep.c = &s->pending[i];
 		if (!is_cfgi(sweep.c->op) && sweep.c->op != OP_ATC_INV)
 			ssim_tlb_each(s, sweep.c->first, sweep.c->last, mark, &sweep);
@@ -254,9 +251,43 @@ void ssim_inval_apply(struct ssim *s)
 		ssim_atc_left(s, e);
 		ssim_tlb_drop(s, e);
 	}
-	ssim_cfg_apply(s);
 	if (tables)
 		ssim_tlb_orphans(s);
+}
+
+/**
+ * ssim_inval_apply() - a CMD_SYNC completes
+ * @s: instance
+ */
+void ssim_inval_apply(struct ssim *s)
+{
+	if (!s->npending)
+		return;
+	sweep_tlb(s, 0);
+	ssim_cfg_apply(s);
 	ssim_atc_send(s);
 	s->npending = 0;
+}
+
+/**
+ * ssim_broadcast() - a CPU has invalidated its TLBs, and has waited for it
+ * @s: instance
+ * @cmd: the CMD_TLBI_* of the same scope
+ *
+ * Commands that wait for a CMD_SYNC go on waiting. An instance without BTM, or
+ * with CR2.PTM, hears nothing; contexts of ASET = 1 do not hear of single ASIDs
+ * (3.17).
+ */
+void ssim_broadcast(struct ssim *s, const u64 cmd[2])
+{
+	u32 waiting = s->npending;
+
+	if (!ssim_idr(s, 0, IDR0_BTM) || fld1(s->cr2, CR2_PTM) || waiting == SSIM_PENDING)
+		return;
+	s->now++;
+	if (!ssim_inval_add(s, cmd))
+		return;
+	s->pending[waiting].broadcast = true;
+	sweep_tlb(s, waiting);
+	s->npending = waiting;
 }

@@ -214,7 +214,7 @@ struct ssim_regime {
 	u8 out_bits;		/* effective IPS or PS */
 	u8 sh;			/* with DS: of all leaves */
 	bool ds, high, disabled, tbi, endi, affd, ha, hd, had, e0pd;
-	bool wxn, pan, fwb, ptw, stall, record, abort;
+	bool wxn, pan, fwb, ptw, stall, record, abort, aset;
 };
 
 /* Level -1 exists; levels in bytes are one higher. */
@@ -312,7 +312,7 @@ struct ssim_inval {
 	u64 stamp;
 	u64 first, last;	/* addresses */
 	u8 op, tg, ttl;
-	bool leaf;
+	bool leaf, broadcast;
 };
 
 struct ssim_stalled {
@@ -524,6 +524,7 @@ unsigned int ssim_cfg_versions(struct ssim *s, enum ssim_cfg_kind kind, u32 sid,
 /* inval.c: what commands remove */
 bool ssim_inval_add(struct ssim *s, const u64 cmd[2]);
 void ssim_inval_apply(struct ssim *s);
+void ssim_broadcast(struct ssim *s, const u64 cmd[2]);
 bool ssim_inval_hits(const struct ssim *s, const struct ssim_inval *c, const struct ssim_entry *e);
 
 /* check.c: checkpoints; each returns true if nothing was wrong */
