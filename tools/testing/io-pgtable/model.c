@@ -13,6 +13,7 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
+#include <sanitizer/asan_interface.h>
 #include <sys/mman.h>
 
 #include "harness.h"
@@ -43,8 +44,8 @@ void (*model_before_swap)(u64 *slot);
  * ASan's, if it is in the program: this file can be compiled without it where
  * the tables are compiled with it.
  */
-void __weak __asan_poison_memory_region(const void *p, size_t size);
-void __weak __asan_unpoison_memory_region(const void *p, size_t size);
+#pragma weak __asan_poison_memory_region
+#pragma weak __asan_unpoison_memory_region
 
 static void poison(const void *p, size_t size)
 {

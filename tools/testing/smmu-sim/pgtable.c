@@ -108,6 +108,11 @@ bool dma_mapping_error(struct device *dev, dma_addr_t addr)
 	return false;
 }
 
+/* Nobody else is at work here. */
+void (*shim_before_load)(void);
+void (*shim_before_store)(void);
+void (*shim_before_wait)(void);
+
 void shim_write(u64 *p, u64 value)
 {
 	u64 old = *p;
