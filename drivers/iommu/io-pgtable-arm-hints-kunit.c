@@ -6,7 +6,9 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
+#include <linux/completion.h>
 #include <linux/io-pgtable.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 
@@ -213,6 +215,64 @@ static void unit_is_taken_i2(struct kunit *test)
 	lpae_close(t);
 }
 
+#define WORKERS		4
+#define WORKER_RUNS	256
+
+struct worker {
+	struct lpae_test *t;
+	struct completion done;
+	unsigned int id;
+	unsigned int wrong;
+};
+
+/* A quarter of each run, a page of it and then the others */
+static int take_quarters(void *arg)
+{
+	struct worker *w = arg;
+	struct io_pgtable_ops *ops = w->t->ops;
+	const size_t quarter = SZ_64K / WORKERS;
+
+	for (unsigned int i = 0; i < WORKER_RUNS; i++) {
+		unsigned long iova = SZ_1G + i * SZ_64K + w->id * quarter;
+
+		w->wrong += ops->iova_to_phys(ops, iova) != iova;
+		w->wrong += ops->unmap_pages(ops, iova, SZ_4K, 1, NULL) != SZ_4K;
+		w->wrong += ops->iova_to_phys(ops, iova) != 0;
+		w->wrong += ops->iova_to_phys(ops, iova + SZ_4K) != iova + SZ_4K;
+		w->wrong += ops->unmap_pages(ops, iova + SZ_4K, SZ_4K, 3, NULL) != 3 * SZ_4K;
+		for (unsigned int k = 0; k < 4; k++)
+			w->wrong += ops->iova_to_phys(ops, iova + k * SZ_4K) != 0;
+	}
+	complete(&w->done);
+	return 0;
+}
+
+/* I-10: parts of the same runs go from several threads; none comes back */
+static void shared_runs_i10(struct kunit *test)
+{
+	struct lpae_test *t = hints_open(test, &runs[0]);
+	struct worker *workers = kunit_kcalloc(test, WORKERS, sizeof(*workers), GFP_KERNEL);
+	struct task_struct *task;
+
+	KUNIT_ASSERT_NOT_NULL(test, workers);
+	lpae_expect_map(t, SZ_1G, SZ_1G, SZ_64K, WORKER_RUNS, LPAE_RW);
+	for (unsigned int i = 0; i < WORKERS; i++) {
+		workers[i].t = t;
+		workers[i].id = i;
+		init_completion(&workers[i].done);
+		task = kthread_run(take_quarters, &workers[i], "lpae-runs/%u", i);
+		if (IS_ERR(task)) {
+			KUNIT_FAIL(test, "no thread");
+			complete(&workers[i].done);
+		}
+	}
+	for (unsigned int i = 0; i < WORKERS; i++) {
+		wait_for_completion(&workers[i].done);
+		KUNIT_EXPECT_EQ(test, workers[i].wrong, 0);
+	}
+	lpae_close(t);
+}
+
 struct bitmap {
 	unsigned long ask;
 	unsigned int ias;
@@ -313,6 +373,7 @@ static struct kunit_case lpae_hint_cases[] = {
 	KUNIT_CASE_PARAM(part_of_a_run_i5_i6, run_gen_params),
 	KUNIT_CASE_PARAM(page_of_a_run_of_blocks_i3, run_gen_params),
 	KUNIT_CASE_PARAM(unit_is_taken_i2, run_gen_params),
+	KUNIT_CASE(shared_runs_i10),
 	KUNIT_CASE_PARAM(sizes_come_back, bitmap_gen_params),
 	KUNIT_CASE(granule_of_64k),
 	KUNIT_CASE(refused),
