@@ -19,6 +19,8 @@ static const struct setup tiny[] = {
 	  .noncoherent = true },
 	{ .name = "tiny 4K gather", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x201000, .ias = 25,
 	  .oas = 48, .quirks = IO_PGTABLE_QUIRK_GATHER },
+	{ .name = "tiny 4K runs", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x201000, .ias = 25,
+	  .oas = 48, .quirks = IO_PGTABLE_QUIRK_ARM_CONT },
 	{ .name = "tiny 4K LPA2", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x201000, .ias = 49,
 	  .oas = 52, .quirks = IO_PGTABLE_QUIRK_ARM_LPA2, .phys_base = 0x000e000080000000 },
 	{ .name = "tiny Mali", .fmt = ARM_MALI_LPAE, .pgsizes = 0x201000, .ias = 33,

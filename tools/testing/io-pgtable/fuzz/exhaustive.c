@@ -22,6 +22,13 @@ static const struct setup tiny[] = {
 	{ .name = "tiny 4K, upper half", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x201000, .ias = 25,
 	  .oas = 48, .quirks = IO_PGTABLE_QUIRK_ARM_TTBR1 },
 	{ .name = "tiny 16K", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x2004000, .ias = 27, .oas = 48 },
+	/* Here a "block" is a run of 64K */
+	{ .name = "tiny 4K, hints", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x201000, .ias = 25,
+	  .oas = 48, .quirks = IO_PGTABLE_QUIRK_ARM_CONT },
+	{ .name = "tiny 4K, hints, gather", .fmt = ARM_64_LPAE_S2, .pgsizes = 0x201000, .ias = 25,
+	  .oas = 40, .quirks = IO_PGTABLE_QUIRK_ARM_CONT | IO_PGTABLE_QUIRK_GATHER },
+	{ .name = "tiny 4K, LPA2", .fmt = ARM_64_LPAE_S1, .pgsizes = 0x201000, .ias = 49,
+	  .oas = 52, .quirks = IO_PGTABLE_QUIRK_ARM_LPA2, .phys_base = 0x000e000080000000 },
 };
 
 /* In pages; a block, and a block less some pages, are said as such */
