@@ -54,6 +54,7 @@ int main(void)
 	tests_faults();
 	tests_tables();
 	tests_words();
+	tests_fuzz();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed ? 1 : 0;
 }

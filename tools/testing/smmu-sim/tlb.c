@@ -170,6 +170,20 @@ static void tables(void)
 	EXPECT(unmapped(0, 0x200000));
 }
 
+/* One table at two addresses: the other one does not hold up what this one led to. */
+static void shared_table(void)
+{
+	start();
+	store(L2_AT + 8, (TABLES_AT + 0x3000) | 3);
+	store(pte_at(0x5000), PAGE);
+	EXPECT_EQ(dma(3, 0x205000, true).pa, DATA_AT);
+	store(L2_AT + 8, 0);
+	cmd(VA_CMD(5), 0x205000);
+	cmd_sync();
+	EXPECT(unmapped(0x205000, 0x1000));
+	EXPECT(!unmapped(0x5000, 0x1000));
+}
+
 /* I-9: while a table is held, what is stored to its page is held too. */
 static void freed_too_soon(void)
 {
@@ -593,6 +607,7 @@ void tests_tlb(void)
 	run("tlb: range invalidation, exhaustively (I-7)", ranges);
 	run("tlb: hints and their addresses (I-7)", hints);
 	run("tlb: tables are freed after a non-leaf TLBI (I-8)", tables);
+	run("tlb: one table at two addresses", shared_table);
 	run("tlb: a stale table is walked (I-9)", freed_too_soon);
 	run("tlb: break-before-make (I-5)", break_before_make);
 	run("tlb: contiguous runs (I-6)", runs);

@@ -108,5 +108,6 @@ void tests_atc(void);
 void tests_faults(void);
 void tests_tables(void);
 void tests_words(void);
+void tests_fuzz(void);
 
 #endif /* WORLD_H */

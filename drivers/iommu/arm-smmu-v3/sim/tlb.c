@@ -603,7 +603,8 @@ bool ssim_tlb_held_by(struct ssim *s, const struct ssim_entry *e, const struct s
 	}
 	for (p = *table_bucket(s, e->src, e->shift); p; p = p->next_table)
 		if (p->shift == e->shift && e->src - p->target < p->tbytes &&
-		    p->level + 1 == e->level && same_tag(p, e) && !(dead && dead_by(s, p, dead)))
+		    p->level + 1 == e->level && e->va - p->va < p->size && same_tag(p, e) &&
+		    !(dead && dead_by(s, p, dead)))
 			return true;
 	return false;
 }

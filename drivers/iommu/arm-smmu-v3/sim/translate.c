@@ -270,6 +270,8 @@ static void grant(struct ssim *s, const struct ssim_txn *txn, struct ssim_contex
 	bool split = eats(s, ctx->ste) == EATS_SPLIT;
 
 	override(s, ctx, &access);
+	if (too_wide(s, ctx, txn->addr, &fault))
+		goto no;
 	if (!ctx->s1 && (split || !ctx->s2)) {
 		pass(result, txn->addr);
 		return;
