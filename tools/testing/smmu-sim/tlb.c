@@ -386,6 +386,39 @@ static void combined(void)
 	EXPECT(ssim_check_page_reuse(&w.s, 0x50000000, 0x200000));
 }
 
+/* Stage 2 moves a table of stage 1: the old one can be reached until both are flushed. */
+static void moved_behind(void)
+{
+	u64 w2 = 7ull | 25ull << 32 | 1ull << 38 | 2ull << 48 | 1ull << 51;
+	const u64 ipa = 0x30000000, s2 = TABLES_AT + 0x1000, from = 0x50000000, to = 0x60000000;
+
+	bring_up(&everything);
+	store(TABLES_AT, s2 | 3);
+	store(s2 + 8 * 0x90, 0x12000000 | 0x7fd);	/* the CD */
+	poke(from, (ipa + 0x1000) | 3);
+	poke(from + 0x1000, (ipa + 0x2000) | 3);
+	poke(from + 0x2000, (ipa + 0x3000) | 3);
+	poke(from + 0x3028, ipa | 0xf43);
+	put_cd(0, CD0(5), ipa, 0, 0xff);
+	put_ste(3, 0xf | CDTAB_AT, 0, w2, TABLES_AT);
+	EXPECT(ssim_check_table_free(&w.s, from, 0x4000));
+	/* mapped by stage 2 only now: nobody has walked it */
+	store(s2 + 8 * 0x180, from | 0x7fd);
+	EXPECT(!ssim_check_table_free(&w.s, from, 0x1000));
+	EXPECT(!ssim_check_table_free(&w.s, from + 0x3000, 0x1000));
+	EXPECT_EQ(dma(3, 0x5000, true).pa, from);
+	store(s2 + 8 * 0x180, 0);
+	cmd(0x2a | 7ull << 32, ipa | 1);
+	cmd_sync();
+	EXPECT(!ssim_check_table_free(&w.s, from + 0x3000, 0x1000));
+	cmd(0x10 | 7ull << 32, 0);
+	cmd_sync();
+	EXPECT(ssim_check_table_free(&w.s, from, 0x4000));
+	EXPECT(ssim_check_page_reuse(&w.s, from, 0x200000));
+	store(s2 + 8 * 0x180, to | 0x7fd);
+	EXPECT(!ssim_check_table_free(&w.s, to, 0x1000));
+}
+
 static void el2(void)
 {
 	static const struct {
@@ -614,6 +647,7 @@ void tests_tlb(void)
 	run("tlb: ASIDs and VMIDs are reused when clean (I-30)", reuse);
 	run("tlb: stage 2", stage2);
 	run("tlb: nested translations are held as one", combined);
+	run("tlb: stage 2 moves tables of stage 1", moved_behind);
 	run("tlb: EL2 and E2H", el2);
 	run("tlb: E2H changes", e2h_changes);
 	run("tlb: dirty bits are cleared (I-11)", cleaned);

@@ -213,6 +213,17 @@ static bool translate_ipa(struct ssim *s, const struct ssim_regime *s2, u64 *add
 	return true;
 }
 
+static struct ssim_entry *find_root(struct ssim *s, const struct ssim_entry *like)
+{
+	struct ssim_entry *e;
+
+	for (e = *table_bucket(s, like->target, like->shift); e; e = e->next_table)
+		if (e->kind == E_ROOT && e->regime == like->regime && e->s2 == like->s2 &&
+		    e->target == like->target)
+			return e;
+	return NULL;
+}
+
 static void explore(struct ssim *s, const struct ssim_entry *table);
 
 static void hold_table(struct ssim *s, struct ssim_entry *like)
@@ -237,6 +248,40 @@ static void hold_table(struct ssim *s, struct ssim_entry *like)
 		explore(s, e);
 }
 
+/* Where a table of a nested stage 1 stands, before stage 2. */
+static u64 ipa_of(const struct ssim_entry *table)
+{
+	return table->kind == E_ROOT ? table->src :
+				       ssim_desc_oa(table->regime, table->level, table->desc);
+}
+
+static bool leads_behind(const struct ssim_entry *leaf, const struct ssim_entry *table)
+{
+	return leaf->kind == E_LEAF && leaf->stage == 2 && leaf->vmid == table->vmid &&
+	       ipa_of(table) - leaf->va < leaf->size;
+}
+
+/* A new stage 2 leaf: tables of stage 1 that it leads to can be read now. */
+static void look_behind(struct ssim *s, const struct ssim_entry *leaf)
+{
+	u32 i, top = s->top;
+
+	for (i = 0; i < top; i++) {
+		struct ssim_entry *e = &s->entries[i], like;
+
+		if (!is_table(e) || !e->s2 || !leads_behind(leaf, e))
+			continue;
+		like = *e;
+		like.target = leaf->target + (ipa_of(e) - leaf->va);
+		like.gone = 0;
+		if (e->kind == E_ROOT ? find_root(s, &like) : find(s, &like))
+			continue;
+		e = ssim_tlb_add(s, &like);
+		if (e && s->closure)
+			explore(s, e);
+	}
+}
+
 static void hold_leaf(struct ssim *s, struct ssim_entry *like)
 {
 	struct ssim_entry *e;
@@ -248,8 +293,11 @@ static void hold_leaf(struct ssim *s, struct ssim_entry *like)
 		return;
 	}
 	e = ssim_tlb_add(s, like);
-	if (e)
-		check_bbm(s, e);
+	if (!e)
+		return;
+	check_bbm(s, e);
+	if (e->stage == 2)
+		look_behind(s, e);
 }
 
 /* The whole run that a contiguous entry speaks for. */
@@ -348,17 +396,6 @@ static const struct ssim_regime *intern(struct ssim *s, const struct ssim_regime
 	}
 	s->regimes[s->nregimes] = *r;
 	return &s->regimes[s->nregimes++];
-}
-
-static struct ssim_entry *find_root(struct ssim *s, const struct ssim_entry *like)
-{
-	struct ssim_entry *e;
-
-	for (e = *table_bucket(s, like->target, like->shift); e; e = e->next_table)
-		if (e->kind == E_ROOT && e->regime == like->regime && e->s2 == like->s2 &&
-		    e->target == like->target)
-			return e;
-	return NULL;
 }
 
 /**
@@ -583,6 +620,25 @@ static bool dead_by(struct ssim *s, const struct ssim_entry *e, const struct ssi
 	return !ssim_tlb_held_by(s, e, c);
 }
 
+/* Stage 2, as it is held, still leads a nested stage 1 to this table. */
+static bool reached(struct ssim *s, const struct ssim_entry *table, const struct ssim_inval *dead)
+{
+	struct ssim_entry *lists[2], *e;
+	u64 ipa = ipa_of(table);
+	unsigned int i;
+
+	if (!table->s2 || !resolved(table))
+		return true;
+	lists[0] = *va_bucket(s, ipa, 1);
+	lists[1] = s->by_va_big;
+	for (i = 0; i < 2; i++)
+		for (e = lists[i]; e; e = e->next_va)
+			if (leads_behind(e, table) && e->target + (ipa - e->va) == table->target &&
+			    !(dead && dead_by(s, e, dead)))
+				return true;
+	return false;
+}
+
 /**
  * ssim_tlb_held_by() - whether an entry can be had again from what is held
  * @s: instance
@@ -601,6 +657,8 @@ bool ssim_tlb_held_by(struct ssim *s, const struct ssim_entry *e, const struct s
 		return p && second &&
 		       !(dead && (dead_by(s, p, dead) || dead_by(s, second, dead)));
 	}
+	if (e->kind == E_TABLE && !reached(s, e, dead))
+		return false;
 	for (p = *table_bucket(s, e->src, e->shift); p; p = p->next_table)
 		if (p->shift == e->shift && e->src - p->target < p->tbytes &&
 		    p->level + 1 == e->level && e->va - p->va < p->size && same_tag(p, e) &&
@@ -614,6 +672,9 @@ void ssim_tlb_orphans(struct ssim *s)
 {
 	u32 i;
 
+	for (i = 0; i < s->top; i++)
+		if (s->entries[i].kind == E_ROOT && !reached(s, &s->entries[i], NULL))
+			ssim_tlb_drop(s, &s->entries[i]);
 	for (i = 0; i < s->top; i++) {
 		struct ssim_entry *e = &s->entries[i];
 
