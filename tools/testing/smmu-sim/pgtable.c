@@ -161,7 +161,9 @@ bool pg_open(const struct pg_setup *setup, const struct pg_world *w, struct pg_f
 	cfg = (struct io_pgtable_cfg){
 		.quirks = IO_PGTABLE_QUIRK_GATHER |
 			  (setup->upper ? IO_PGTABLE_QUIRK_ARM_TTBR1 : 0) |
-			  (setup->dirty ? IO_PGTABLE_QUIRK_ARM_HD : 0),
+			  (setup->dirty ? IO_PGTABLE_QUIRK_ARM_HD : 0) |
+			  (setup->runs ? IO_PGTABLE_QUIRK_ARM_CONT : 0) |
+			  (setup->lpa2 ? IO_PGTABLE_QUIRK_ARM_LPA2 : 0),
 		.pgsize_bitmap = setup->sizes,
 		.ias = setup->ias,
 		.oas = setup->oas,
@@ -183,6 +185,7 @@ bool pg_open(const struct pg_setup *setup, const struct pg_world *w, struct pg_f
 		f->orgn = cfg.arm_lpae_s2_cfg.vtcr.orgn;
 		f->ps = cfg.arm_lpae_s2_cfg.vtcr.ps;
 		f->sl = cfg.arm_lpae_s2_cfg.vtcr.sl;
+		f->ds = cfg.arm_lpae_s2_cfg.vtcr.ds;
 	} else {
 		f->ttb = cfg.arm_lpae_s1_cfg.ttbr;
 		f->mair = cfg.arm_lpae_s1_cfg.mair;
@@ -192,6 +195,7 @@ bool pg_open(const struct pg_setup *setup, const struct pg_world *w, struct pg_f
 		f->irgn = cfg.arm_lpae_s1_cfg.tcr.irgn;
 		f->orgn = cfg.arm_lpae_s1_cfg.tcr.orgn;
 		f->ps = cfg.arm_lpae_s1_cfg.tcr.ips;
+		f->ds = cfg.arm_lpae_s1_cfg.tcr.ds;
 	}
 	return true;
 }

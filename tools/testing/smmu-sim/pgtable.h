@@ -18,7 +18,7 @@ extern unsigned char arena[];
 
 struct pg_setup {
 	const char *name;
-	bool stage2, upper, dirty;
+	bool stage2, upper, dirty, runs, lpa2;
 	unsigned int ias, oas;
 	unsigned long sizes;
 };
@@ -26,7 +26,7 @@ struct pg_setup {
 /* Fields of the CD or STE that the tables ask for. */
 struct pg_fields {
 	uint64_t ttb, mair;
-	unsigned int tsz, tg, sh, irgn, orgn, ps, sl;
+	unsigned int tsz, tg, sh, irgn, orgn, ps, sl, ds;
 };
 
 /* What the tables call: the model's side. */
