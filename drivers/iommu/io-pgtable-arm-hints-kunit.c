@@ -19,6 +19,9 @@
 
 /**
  * struct run - a level that has runs
+ * @fmt: format of the tables
+ * @pgsizes: page sizes, which choose the granule
+ * @ias: bits of an input address
  * @bits: log2 of the size of one entry
  * @entries: entries of a run
  * @desc: the leaf for IOMMU_READ, IOMMU_WRITE and IOMMU_CACHE, less its address

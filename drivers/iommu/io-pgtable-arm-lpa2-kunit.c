@@ -29,6 +29,10 @@ static const struct geometry wide_16k = {
 
 /**
  * struct wide_root - what a configuration gives
+ * @fmt: format of the tables
+ * @pgsizes: page sizes, which choose the granule
+ * @ias: bits of an input address
+ * @oas: bits of an output address
  * @sl0: VTCR_EL2.SL0 at stage 2
  * @start: level that this means, or that TxSZ means at stage 1
  * @ds: the DS bit
