@@ -224,6 +224,21 @@ static struct ssim_entry *find_root(struct ssim *s, const struct ssim_entry *lik
 	return NULL;
 }
 
+/* What is held already is held anew. Return: the entry if it was not, or NULL */
+static struct ssim_entry *hold_entry(struct ssim *s, const struct ssim_entry *like)
+{
+	struct ssim_entry *e = find(s, like);
+
+	if (e) {
+		e->gone = 0;
+		return NULL;
+	}
+	e = ssim_tlb_add(s, like);
+	if (e)
+		check_bbm(s, e);
+	return e;
+}
+
 static void explore(struct ssim *s, const struct ssim_entry *table);
 
 static void hold_table(struct ssim *s, struct ssim_entry *like)
@@ -235,15 +250,9 @@ static void hold_table(struct ssim *s, struct ssim_entry *like)
 	like->target = ssim_desc_oa(like->regime, like->level, like->desc);
 	if (!translate_ipa(s, like->s2, &like->target))
 		like->target = ~0ull;
-	e = find(s, like);
-	if (e) {
-		e->gone = 0;
-		return;
-	}
-	e = ssim_tlb_add(s, like);
+	e = hold_entry(s, like);
 	if (!e)
 		return;
-	check_bbm(s, e);
 	if (s->closure)
 		explore(s, e);
 }
@@ -287,15 +296,9 @@ static void hold_leaf(struct ssim *s, struct ssim_entry *like)
 	struct ssim_entry *e;
 
 	like->kind = E_LEAF;
-	e = find(s, like);
-	if (e) {
-		e->gone = 0;
-		return;
-	}
-	e = ssim_tlb_add(s, like);
+	e = hold_entry(s, like);
 	if (!e)
 		return;
-	check_bbm(s, e);
 	if (e->stage == 2)
 		look_behind(s, e);
 }
