@@ -96,15 +96,15 @@ config ARM_SMMU_V3_SVA
 
 	  Say Y if an accelerator of the board works on process addresses.
 
-# Lets tests stand in for the registers; costs a patched-out branch an access.
-config ARM_SMMU_V3_SEAM
+# Lets a simulator stand in for the registers and see stores to tables; costs a
+# patched-out branch for each.
+config IOMMU_SEAM
 	bool
-	depends on ARM_SMMU_V3
 
 config ARM_SMMU_V3_KUNIT_TEST
 	tristate "KUnit tests for the SMMUv3 driver" if !KUNIT_ALL_TESTS
 	depends on KUNIT && ARM_SMMU_V3
-	select ARM_SMMU_V3_SEAM
+	select IOMMU_SEAM
 	default KUNIT_ALL_TESTS
 	help
 	  Tests the driver's rooms one by one: queues, entry writer, feature
@@ -112,10 +112,27 @@ config ARM_SMMU_V3_KUNIT_TEST
 
 	  If in doubt, say N.
 
-# The simulator: so far its core, built for its tests alone.
+config ARM_SMMU_V3_SIM
+	tristate "Simulated SMMUv3 and devices behind it"
+	depends on ARM64 && PCI
+	select CONFIGFS_FS
+	select GENERIC_MSI_IRQ
+	select IOMMU_API
+	select IOMMU_SEAM
+	select IRQ_MSI_LIB
+	select IRQ_SIM
+	help
+	  Makes SMMUv3 instances and DMA masters at run time, through configfs,
+	  to test drivers, page tables and shared virtual addressing without
+	  hardware. It holds all that any TLB could be holding and reports what
+	  should have been invalidated; see
+	  Documentation/admin-guide/iommu/smmu-sim.rst.
+
+	  The module is called smmu-sim. If in doubt, say N.
+
 config ARM_SMMU_V3_SIM_KUNIT_TEST
 	tristate "KUnit tests for the simulated SMMUv3" if !KUNIT_ALL_TESTS
-	depends on KUNIT && ARM_SMMU_V3
+	depends on KUNIT && ARM_SMMU_V3_SIM
 	default KUNIT_ALL_TESTS
 	help
 	  Runs a model of an SMMUv3 as a kernel compiles it: registers,

@@ -88,6 +88,7 @@ void *lpae_alloc_pages(struct lpae_tables *t, size_t size, gfp_t gfp)
 
 static void lpae_free_pages(struct lpae_tables *t, void *pages, size_t size)
 {
+	iommu_seam_freed(pages, size);
 	if (!t->iop.cfg.coherent_walk)
 		dma_unmap_single(t->iop.cfg.iommu_dev, virt_to_phys(pages), size,
 				 DMA_TO_DEVICE);

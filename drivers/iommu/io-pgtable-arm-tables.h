@@ -20,6 +20,7 @@
 #include <linux/types.h>
 
 #include "io-pgtable-arm.h"
+#include "iommu-seam.h"
 
 /**
  * struct lpae_tables - one set of tables
@@ -76,7 +77,8 @@ static __always_inline u64 lpae_load(const u64 *slot)
 
 static __always_inline void lpae_store(u64 *slot, u64 desc)
 {
-	WRITE_ONCE(*slot, desc);
+	if (!iommu_seam_store(slot, desc))
+		WRITE_ONCE(*slot, desc);
 }
 
 /*
@@ -118,6 +120,8 @@ static __always_inline void lpae_load_pair(const u64 *slot, const unsigned int a
 /* Return: what was there; the exchange took place if that is @old */
 static __always_inline u64 lpae_swap(u64 *slot, u64 old, u64 desc)
 {
+	if (iommu_seam_exchange(slot, &old, desc))
+		return old;
 	return cmpxchg64_relaxed(slot, old, desc);
 }
 

@@ -154,6 +154,9 @@ noinline void lpae_store_run(u64 *slot, u64 desc, u64 step, u32 count)
 	u64 *end = slot + count, *stop = slot + round_down(count, LPAE_UNROLL);
 	u64 next = desc + step, two = 2 * step;
 
+	/* One by one, where somebody looks on. */
+	if (iommu_seam_active())
+		stop = slot;
 	for (; slot != stop; slot += LPAE_UNROLL) {
 		lpae_store_pair(slot, 0, desc, next);
 		desc += two;
@@ -176,6 +179,8 @@ noinline void lpae_clear_run(u64 *slot, u32 count)
 {
 	u64 *end = slot + count, *stop = slot + round_down(count, LPAE_UNROLL);
 
+	if (iommu_seam_active())
+		stop = slot;
 	for (; slot != stop; slot += LPAE_UNROLL) {
 		lpae_store_pair(slot, 0, 0, 0);
 		lpae_store_pair(slot, 2, 0, 0);

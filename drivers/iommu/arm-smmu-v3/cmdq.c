@@ -31,11 +31,6 @@
 #include "cmdq.h"
 #include "ring.h"
 
-#ifdef CONFIG_ARM_SMMU_V3_SEAM
-struct static_key_false smmu_seam_key = STATIC_KEY_FALSE_INIT;
-EXPORT_SYMBOL_GPL(smmu_seam_key);
-#endif
-
 #define CMDQ_TIMEOUT_NS		NSEC_PER_SEC
 
 /*

@@ -23,6 +23,7 @@
 #include <linux/bitfield.h>
 #include <linux/export.h>
 
+#include "../iommu-seam.h"
 #include "entry.h"
 
 /**
@@ -107,13 +108,30 @@ void cd_live_bits(const u64 *qw, u64 *mask)
 }
 EXPORT_SYMBOL_IF_KUNIT(cd_live_bits);
 
+/**
+ * entry_word_store() - store 64 bits that hardware may be reading
+ * @word: a word of an STE or CD, or a level 1 descriptor
+ * @value: in CPU byte order
+ *
+ * A single store: hardware sees the old word or the new one.
+ *
+ * Context: any.
+ */
+void entry_word_store(__le64 *word, u64 value)
+{
+	__le64 le = cpu_to_le64(value);
+
+	if (!iommu_seam_store((__force u64 *)word, (__force u64)le))
+		WRITE_ONCE(*word, le);
+}
+EXPORT_SYMBOL_IF_KUNIT(entry_word_store);
+
 static bool entry_store(__le64 *entry, u64 *now, unsigned int i, u64 value)
 {
 	if (now[i] == value)
 		return false;
 	now[i] = value;
-	/* A single 64-bit store: hardware sees the old word or the new one. */
-	WRITE_ONCE(entry[i], cpu_to_le64(value));
+	entry_word_store(&entry[i], value);
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct entry_writer {
 	u64 valid;
 };
 
+void entry_word_store(__le64 *word, u64 value);
 int entry_write(struct entry_writer *w, __le64 *entry, const u64 *target);
 
 void ste_live_bits(const u64 *qw, u64 *mask);

@@ -106,6 +106,11 @@ int smmu_fw_map(struct platform_device *pdev, const struct smmu_hints *hints,
 	}
 
 	*base = res->start;
+	smmu->io.page0 = iommu_seam_map(res->start, need);
+	if (smmu->io.page0) {
+		smmu->io.page1 = smmu->io.page0 + SMMU_PAGE1;
+		return 0;
+	}
 	smmu->io.page0 = map_page(dev, res->start);
 	if (IS_ERR(smmu->io.page0))
 		return PTR_ERR(smmu->io.page0);

@@ -2,8 +2,8 @@
 /*
  * Register accessors: the one seam between the driver and an SMMU's registers.
  *
- * Kernels with ARM_SMMU_V3_SEAM can put a software SMMU behind an instance; in
- * all others nothing of that is compiled.
+ * Kernels with IOMMU_SEAM can put a simulator behind an instance; in all others
+ * nothing of that is compiled.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
@@ -12,14 +12,14 @@
 
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
-#include <linux/jump_label.h>
 
+#include "../iommu-seam.h"
 #include "regs.h"
 
 struct smmu_mmio;
 
 /**
- * struct smmu_mmio_ops - a software SMMU
+ * struct smmu_mmio_ops - registers that a test brings along
  * @read: value of the 32-bit register at an architectural offset
  * @write: store of 4 or 8 bytes to a register
  *
@@ -34,32 +34,41 @@ struct smmu_mmio_ops {
  * struct smmu_mmio - where the two register pages of an instance are mapped
  * @page0: offsets below SMMU_PAGE1
  * @page1: offsets from SMMU_PAGE1 on; the same page as @page0 on ThunderX2
- * @ops: a software SMMU that takes all accesses, or NULL
+ * @ops: takes all accesses in tests; NULL: hardware, or the registered simulator
  */
 struct smmu_mmio {
 	void __iomem *page0;
 	void __iomem *page1;
-#ifdef CONFIG_ARM_SMMU_V3_SEAM
+#ifdef CONFIG_IOMMU_SEAM
 	const struct smmu_mmio_ops *ops;
 #endif
 };
 
-#ifdef CONFIG_ARM_SMMU_V3_SEAM
-DECLARE_STATIC_KEY_FALSE(smmu_seam_key);
+static inline void __iomem *smmu_reg(const struct smmu_mmio *io, u32 offset)
+{
+	return offset < SMMU_PAGE1 ? io->page0 + offset : io->page1 + (offset - SMMU_PAGE1);
+}
 
+#ifdef CONFIG_IOMMU_SEAM
 static inline bool smmu_seam_read(const struct smmu_mmio *io, u32 offset, u32 *value)
 {
-	if (!static_branch_unlikely(&smmu_seam_key) || !io->ops)
+	u64 wide;
+
+	if (!iommu_seam_active())
 		return false;
-	*value = io->ops->read(io, offset);
+	if (!io->ops && !iommu_seam_read(smmu_reg(io, offset), 4, &wide))
+		return false;
+	*value = io->ops ? io->ops->read(io, offset) : wide;
 	return true;
 }
 
 static inline bool smmu_seam_write(const struct smmu_mmio *io, u32 offset, u64 value,
 				   unsigned int bytes)
 {
-	if (!static_branch_unlikely(&smmu_seam_key) || !io->ops)
+	if (!iommu_seam_active())
 		return false;
+	if (!io->ops)
+		return iommu_seam_write(smmu_reg(io, offset), bytes, value);
 	io->ops->write(io, offset, value, bytes);
 	return true;
 }
@@ -75,11 +84,6 @@ static inline bool smmu_seam_write(const struct smmu_mmio *io, u32 offset, u64 v
 	return false;
 }
 #endif
-
-static inline void __iomem *smmu_reg(const struct smmu_mmio *io, u32 offset)
-{
-	return offset < SMMU_PAGE1 ? io->page0 + offset : io->page1 + (offset - SMMU_PAGE1);
-}
 
 static inline u32 smmu_read(const struct smmu_mmio *io, u32 offset)
 {

@@ -212,8 +212,7 @@ static int strtab_grow(struct smmu_device *smmu, u32 sid)
 	t->l2[i] = l2;
 	/* The table is there before hardware can find it (I-26). */
 	dma_wmb();
-	WRITE_ONCE(t->l1[i].desc,
-		   cpu_to_le64((dma & STL1_L2PTR) | FIELD_PREP(STL1_SPAN, SPLIT + 1)));
+	entry_word_store(&t->l1[i].desc, (dma & STL1_L2PTR) | FIELD_PREP(STL1_SPAN, SPLIT + 1));
 	return 0;
 }
 

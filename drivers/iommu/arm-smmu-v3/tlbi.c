@@ -21,6 +21,7 @@
 #include <linux/mm.h>
 
 #include "../iommu-pages.h"
+#include "../iommu-seam.h"
 #include "cmd.h"
 #include "smmu.h"
 
@@ -324,6 +325,11 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_inval_domain);
 /* Out of line: few gathers have any, and the others need not save registers for it. */
 static noinline void put_tables(struct list_head *tables)
 {
+	struct page *page;
+
+	if (iommu_seam_active())
+		list_for_each_entry(page, tables, lru)
+			iommu_seam_freed(page_address(page), PAGE_SIZE);
 	iommu_put_pages_list(tables);
 }
 

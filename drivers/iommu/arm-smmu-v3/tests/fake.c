@@ -259,7 +259,7 @@ static void fake_destroy(void *data)
 	struct fake_smmu *f = data;
 
 	fake_pace(f, FAKE_STUCK);
-	static_branch_dec(&smmu_seam_key);
+	static_branch_dec(&iommu_seam_key);
 }
 
 /**
@@ -304,7 +304,7 @@ struct fake_smmu *fake_create(struct kunit *test)
 			     DEFAULT_RATELIMIT_BURST);
 
 	raw_spin_lock_init(&f->lock);
-	static_branch_inc(&smmu_seam_key);
+	static_branch_inc(&iommu_seam_key);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, fake_destroy, f), 0);
 	return f;
 }

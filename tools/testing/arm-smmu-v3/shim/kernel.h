@@ -26,9 +26,12 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int32_t s32;
 typedef int64_t s64;
+typedef u64 phys_addr_t;
 typedef u64 __le64;
 typedef u32 __le32;
 
+#define __iomem
+#define __force
 #define cpu_to_le64(x)	htole64(x)
 #define le64_to_cpu(x)	le64toh(x)
 

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The simulator in a kernel: what surrounds the model.
+ *
+ * An instance is described first (struct sim_instance.config, masters), then
+ * made live: its platform device appears, a driver binds to it, then its masters
+ * appear, behind it. Making it dead again is the same backwards.
+ *
+ * Locks, in this order:
+ *	sim_mutex		lives of instances and masters, lists, config
+ *	(locks of the driver core, of drivers, of the page tables' users)
+ *	sim_lock		raw, a leaf: every call of every model, and the
+ *				lists that are read in such calls
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#ifndef SIM_H
+#define SIM_H
+
+#include <linux/acpi.h>
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/property.h>
+#include <linux/spinlock.h>
+
+#include "model.h"
+
+#define SIM_NAME	40
+#define SIM_SIDS	8
+#define SIM_REGS	0x20000		/* two pages of 64K */
+
+struct sim_pci;
+
+/**
+ * struct sim_config - an instance as it shall be
+ * @ids: ID registers; IDR0.COHACC and IDR0.MSI decide about coherency and interrupts
+ * @no_ats: the root complex does not speak ATS, whatever the ID registers say
+ * @no_msi: no doorbell for its messages, so that wires are used with IDR0.MSI as well
+ * @combined: one wire for all interrupts
+ * @entries: capacity of the maximal TLB
+ * @closure: hold what is reachable, not only what was walked
+ * @prefer_stale: transactions use entries that are gone
+ */
+struct sim_config {
+	struct ssim_ids ids;
+	bool no_ats;
+	bool no_msi;
+	bool combined;
+	u32 entries;
+	bool closure;
+	bool prefer_stale;
+};
+
+/**
+ * struct sim_instance - a simulated SMMUv3
+ * @name: unique; of its platform device too
+ * @node: in sim_instances, while it exists
+ * @config: changed under sim_mutex while it is not live
+ * @masters: of struct sim_master.node, under sim_mutex; changed under sim_lock too
+ * @live: made live and not yet made dead
+ * @core: the model; NULL while not live; under sim_lock
+ * @pool: its entries
+ * @regs: stands for the mapped registers
+ * @start: physical address that stands for the registers
+ * @pdev: the SMMU's device
+ * @fwnode: software node of @pdev
+ * @iort: what ACPI would say of it
+ * @irqs: domain of its wires
+ * @virq: the wires, 0: none
+ * @msis: parent domain of message interrupts, of its own and of its PCI masters
+ * @irq_work: raises @raised outside of sim_lock
+ * @raised: wires to raise
+ * @pci: host bridge of its PCI masters, or NULL
+ * @reports: violations since it went live, each once
+ * @debugfs: directory
+ */
+struct sim_instance {
+	char name[SIM_NAME];
+	struct list_head node;
+	struct sim_config config;
+	struct list_head masters;
+	bool live;
+
+	struct ssim *core;
+	void *pool;
+	void *regs;
+	phys_addr_t start;
+	struct platform_device *pdev;
+	struct fwnode_handle *fwnode;
+	struct acpi_iort_node *iort;
+	struct irq_domain *irqs;
+	int virq[IRQ_KINDS];
+	struct irq_domain *msis;
+	struct irq_work irq_work;
+	unsigned long raised;
+	struct sim_pci *pci;
+	struct list_head reports;
+	struct dentry *debugfs;
+};
+
+enum sim_kind { SIM_PLATFORM, SIM_PCI };
+
+/**
+ * struct sim_master - a device that makes transactions
+ * @name: unique in its instance
+ * @sim: its instance
+ * @node: in sim_instance.masters
+ * @kind: what bus it is on
+ * @sids: stream IDs: chosen for platform devices, the requester ID on PCI
+ * @num_sids: how many
+ * @stall: platform: its transactions may wait for their pages
+ * @ats: PCI: has an ATC
+ * @pri: PCI: makes page requests
+ * @pasid_bits: width of its PASIDs, 0: none
+ * @slot: PCI: device number on the bus
+ * @dev: while its instance is live
+ * @fwnode: software node of @dev
+ * @engine: of engine.c, while a driver is bound to @dev
+ *
+ * Fields up to @slot are changed under sim_mutex while the instance is not live.
+ */
+struct sim_master {
+	char name[SIM_NAME];
+	struct sim_instance *sim;
+	struct list_head node;
+	enum sim_kind kind;
+	u32 sids[SIM_SIDS];
+	unsigned int num_sids;
+	bool stall;
+	bool ats;
+	bool pri;
+	u8 pasid_bits;
+	u8 slot;
+	struct device *dev;
+	struct fwnode_handle *fwnode;
+	struct sim_engine *engine;
+};
+
+extern struct mutex sim_mutex;
+extern raw_spinlock_t sim_lock;
+extern struct list_head sim_instances;
+
+/* instance.c */
+struct sim_instance *sim_instance_new(const char *name);
+void sim_instance_free(struct sim_instance *sim);
+int sim_instance_live(struct sim_instance *sim);
+void sim_instance_dead(struct sim_instance *sim);
+struct sim_instance *sim_instance_of(const struct device *smmu);
+struct sim_master *sim_master_new(struct sim_instance *sim, const char *name, enum sim_kind kind);
+void sim_master_free(struct sim_master *master);
+struct sim_master *sim_master_of(const struct device *dev);
+
+/* memory.c: memory as a device sees it, and the seam */
+bool sim_mem_read(u64 pa, void *to, unsigned int size);
+bool sim_mem_write(u64 pa, const void *from, unsigned int size);
+bool sim_mem_exchange(u64 pa, __le64 *old, __le64 new);
+int sim_seam_open(void);
+void sim_seam_close(void);
+
+/* irq.c */
+int sim_irq_open(struct sim_instance *sim);
+void sim_irq_close(struct sim_instance *sim);
+void sim_irq_raise(struct sim_instance *sim, enum ssim_irq irq);
+bool sim_irq_msi(struct sim_instance *sim, u64 doorbell, u32 data);
+
+/* firmware.c: what a devicetree or IORT would say, as software nodes and fwspecs */
+int sim_fw_smmu(struct sim_instance *sim);
+int sim_fw_master(struct sim_master *master, struct device *dev);
+void sim_fw_master_gone(struct sim_master *master);
+
+/* profiles.c: ID registers by name */
+const char *sim_profile_name(unsigned int i);
+bool sim_profile(const char *name, struct ssim_ids *ids);
+unsigned int sim_field_count(void);
+const char *sim_field_name(unsigned int i);
+u32 sim_field_get(const struct ssim_ids *ids, unsigned int i);
+int sim_field_set(struct ssim_ids *ids, unsigned int i, u32 value);
+
+/* report.c: what must not be, kept and printed; what was counted */
+void sim_report(struct sim_instance *sim, const char *invariant, const char *text);
+void sim_report_forget(struct sim_instance *sim);
+void sim_debugfs_add(struct sim_instance *sim);
+void sim_debugfs_remove(struct sim_instance *sim);
+
+/* pci.c */
+int sim_pci_open(struct sim_instance *sim);
+void sim_pci_close(struct sim_instance *sim);
+
+/* engine.c: what a master does; its drivers, and calls of the model */
+int sim_engine_register(void);
+void sim_engine_unregister(void);
+bool sim_engine_atc_inv(struct sim_instance *sim, const struct ssim_atc_inv *inv);
+void sim_engine_pri_resp(struct sim_instance *sim, const struct ssim_pri_resp *resp);
+void sim_engine_resumed(struct sim_instance *sim, u16 stag, const struct ssim_result *result);
+
+/* configfs.c */
+int sim_configfs_register(void);
+void sim_configfs_unregister(void);
+
+#endif /* SIM_H */

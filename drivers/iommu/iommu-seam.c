@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The simulator that is registered, and calls to it.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/export.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+
+#include "iommu-seam.h"
+
+/* Tests that bring registers of their own turn it on as well. */
+DEFINE_STATIC_KEY_FALSE(iommu_seam_key);
+EXPORT_SYMBOL_GPL(iommu_seam_key);
+
+static DEFINE_MUTEX(seam_lock);
+static const struct iommu_seam_ops __rcu *seam_ops;
+
+/**
+ * iommu_seam_register() - let a simulator look on
+ * @ops: what it does; stays until iommu_seam_unregister()
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, or -EBUSY when there is one.
+ */
+int iommu_seam_register(const struct iommu_seam_ops *ops)
+{
+	guard(mutex)(&seam_lock);
+	if (rcu_access_pointer(seam_ops))
+		return -EBUSY;
+	rcu_assign_pointer(seam_ops, ops);
+	static_branch_inc(&iommu_seam_key);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(iommu_seam_register);
+
+/**
+ * iommu_seam_unregister() - take the registered simulator away
+ *
+ * Context: may sleep. No call to it is running at the return.
+ */
+void iommu_seam_unregister(void)
+{
+	guard(mutex)(&seam_lock);
+	static_branch_dec(&iommu_seam_key);
+	RCU_INIT_POINTER(seam_ops, NULL);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(iommu_seam_unregister);
+
+/**
+ * iommu_seam_map() - ask for simulated registers
+ * @start: physical address that the device's resource names
+ * @size: bytes
+ *
+ * Context: may sleep.
+ *
+ * Return: an address for iommu_seam_read() and _write() alone, or NULL where
+ * there is hardware to be mapped.
+ */
+void __iomem *iommu_seam_map(phys_addr_t start, size_t size)
+{
+	const struct iommu_seam_ops *ops;
+
+	if (!iommu_seam_active())
+		return NULL;
+	guard(mutex)(&seam_lock);
+	ops = rcu_dereference_protected(seam_ops, lockdep_is_held(&seam_lock));
+	return ops ? ops->map(start, size) : NULL;
+}
+EXPORT_SYMBOL_GPL(iommu_seam_map);
+
+bool __iommu_seam_read(const void __iomem *addr, unsigned int bytes, u64 *value)
+{
+	const struct iommu_seam_ops *ops;
+
+	guard(rcu)();
+	ops = rcu_dereference(seam_ops);
+	return ops && ops->read(addr, bytes, value);
+}
+EXPORT_SYMBOL_GPL(__iommu_seam_read);
+
+bool __iommu_seam_write(void __iomem *addr, unsigned int bytes, u64 value)
+{
+	const struct iommu_seam_ops *ops;
+
+	guard(rcu)();
+	ops = rcu_dereference(seam_ops);
+	return ops && ops->write(addr, bytes, value);
+}
+EXPORT_SYMBOL_GPL(__iommu_seam_write);
+
+bool __iommu_seam_store(u64 *slot, u64 value)
+{
+	const struct iommu_seam_ops *ops;
+
+	guard(rcu)();
+	ops = rcu_dereference(seam_ops);
+	if (ops)
+		ops->store(slot, value);
+	return ops;
+}
+EXPORT_SYMBOL_GPL(__iommu_seam_store);
+
+bool __iommu_seam_exchange(u64 *slot, u64 *old, u64 value)
+{
+	const struct iommu_seam_ops *ops;
+
+	guard(rcu)();
+	ops = rcu_dereference(seam_ops);
+	if (ops)
+		*old = ops->exchange(slot, *old, value);
+	return ops;
+}
+EXPORT_SYMBOL_GPL(__iommu_seam_exchange);
+
+void __iommu_seam_freed(void *table, size_t size)
+{
+	const struct iommu_seam_ops *ops;
+
+	guard(rcu)();
+	ops = rcu_dereference(seam_ops);
+	if (ops)
+		ops->freed(table, size);
+}
+EXPORT_SYMBOL_GPL(__iommu_seam_freed);

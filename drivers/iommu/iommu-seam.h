@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a simulated IOMMU stands in for the hardware, and looks on.
+ *
+ * Hardware may read a table at any moment. A simulator learns of the moments
+ * that matter here: registers are accessed, an entry of a table is stored, a
+ * table is freed. Kernels without IOMMU_SEAM have none of this; in others it is
+ * a branch that is patched out until a simulator registers.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#ifndef IOMMU_SEAM_H_
+#define IOMMU_SEAM_H_
+
+#include <linux/types.h>
+
+#ifdef CONFIG_IOMMU_SEAM
+
+#include <linux/jump_label.h>
+
+/**
+ * struct iommu_seam_ops - a simulator
+ * @map: address that stands for registers at @start, or NULL if they are not its own
+ * @read: register of 4 or 8 bytes; false if @addr was not given out by @map
+ * @write: likewise
+ * @store: put @value into @slot and take note
+ * @exchange: put @value there if @old is there, and take note; returns what was there
+ * @freed: @size bytes of table are about to be given back
+ *
+ * All but @map may be called in any context, under raw spinlocks; entries are in
+ * the byte order of memory.
+ */
+struct iommu_seam_ops {
+	void __iomem *(*map)(phys_addr_t start, size_t size);
+	bool (*read)(const void __iomem *addr, unsigned int bytes, u64 *value);
+	bool (*write)(void __iomem *addr, unsigned int bytes, u64 value);
+	void (*store)(u64 *slot, u64 value);
+	u64 (*exchange)(u64 *slot, u64 old, u64 value);
+	void (*freed)(void *table, size_t size);
+};
+
+DECLARE_STATIC_KEY_FALSE(iommu_seam_key);
+
+int iommu_seam_register(const struct iommu_seam_ops *ops);
+void iommu_seam_unregister(void);
+
+void __iomem *iommu_seam_map(phys_addr_t start, size_t size);
+bool __iommu_seam_read(const void __iomem *addr, unsigned int bytes, u64 *value);
+bool __iommu_seam_write(void __iomem *addr, unsigned int bytes, u64 value);
+bool __iommu_seam_store(u64 *slot, u64 value);
+bool __iommu_seam_exchange(u64 *slot, u64 *old, u64 value);
+void __iommu_seam_freed(void *table, size_t size);
+
+static __always_inline bool iommu_seam_active(void)
+{
+	return static_branch_unlikely(&iommu_seam_key);
+}
+#else
+static inline bool iommu_seam_active(void) { return false; }
+
+static inline void __iomem *iommu_seam_map(phys_addr_t start, size_t size)
+{
+	return NULL;
+}
+
+static inline bool __iommu_seam_read(const void __iomem *addr, unsigned int bytes,
+				     u64 *value)
+{
+	return false;
+}
+
+static inline bool __iommu_seam_write(void __iomem *addr, unsigned int bytes, u64 value)
+{
+	return false;
+}
+
+static inline bool __iommu_seam_store(u64 *slot, u64 value) { return false; }
+static inline bool __iommu_seam_exchange(u64 *slot, u64 *old, u64 value) { return false; }
+static inline void __iommu_seam_freed(void *table, size_t size) { }
+#endif
+
+/* The functions of these names return false where the caller has to do it itself. */
+
+static __always_inline bool iommu_seam_read(const void __iomem *addr,
+					    unsigned int bytes, u64 *value)
+{
+	return iommu_seam_active() && __iommu_seam_read(addr, bytes, value);
+}
+
+static __always_inline bool iommu_seam_write(void __iomem *addr, unsigned int bytes,
+					     u64 value)
+{
+	return iommu_seam_active() && __iommu_seam_write(addr, bytes, value);
+}
+
+static __always_inline bool iommu_seam_store(u64 *slot, u64 value)
+{
+	return iommu_seam_active() && __iommu_seam_store(slot, value);
+}
+
+/* *@old is replaced by what was there. */
+static __always_inline bool iommu_seam_exchange(u64 *slot, u64 *old, u64 value)
+{
+	return iommu_seam_active() && __iommu_seam_exchange(slot, old, value);
+}
+
+static __always_inline void iommu_seam_freed(void *table, size_t size)
+{
+	if (iommu_seam_active())
+		__iommu_seam_freed(table, size);
+}
+
+#endif /* IOMMU_SEAM_H_ */
