@@ -1,2 +1,244 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory by physical address, as the SMMU and its masters reach it, and the
+ * seam through which the model hears of registers, stores and freed tables.
+ *
+ * What a device does to memory is no access of a CPU's: tables are read without
+ * the sanitizers (the model itself reports a read of a freed table), data with
+ * KASAN, so that DMA to freed memory is reported where it happens.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+
+#include "../../iommu-seam.h"
 #include "sim.h"
+
+/* NULL is an external abort. Devices, firmware and what is not mapped are not memory. */
+static void *mem_at(u64 pa, unsigned int size)
+{
+	if (pa >> 52 || offset_in_page(pa) + size > PAGE_SIZE || !pfn_is_map_memory(PHYS_PFN(pa)))
+		return NULL;
+	return __va(pa);
+}
+
+/**
+ * sim_mem_fetch() - read a structure of the SMMU's
+ * @pa: physical address
+ * @to: destination
+ * @size: bytes, within a page
+ *
+ * Words of 64 bits are read at once, as hardware does.
+ *
+ * Context: any.
+ *
+ * Return: false for an external abort.
+ */
+bool sim_mem_fetch(u64 pa, void *to, unsigned int size)
+{
+	const u8 *from = mem_at(pa, size);
+	unsigned int i;
+
+	if (!from)
+		return false;
+	if (IS_ALIGNED(pa | size, sizeof(u64))) {
+		for (i = 0; i < size; i += sizeof(u64))
+			*(u64 *)(to + i) = READ_ONCE_NOCHECK(*(u64 *)(from + i));
+	} else {
+		for (i = 0; i < size; i++)
+			*(u8 *)(to + i) = READ_ONCE_NOCHECK(from[i]);
+	}
+	return true;
+}
+
+/**
+ * sim_mem_read() - read data
+ * @pa: physical address
+ * @to: destination
+ * @size: bytes, within a page
+ *
+ * Context: any.
+ *
+ * Return: false for an external abort.
+ */
+bool sim_mem_read(u64 pa, void *to, unsigned int size)
+{
+	const void *from = mem_at(pa, size);
+
+	if (from)
+		memcpy(to, from, size);
+	return from;
+}
+
+/**
+ * sim_mem_write() - write data, a queue's record or a message
+ * @pa: physical address
+ * @from: source
+ * @size: bytes, within a page
+ *
+ * Aligned words of 32 and 64 bits are written at once: a CPU may be polling.
+ *
+ * Context: any.
+ *
+ * Return: false for an external abort.
+ */
+bool sim_mem_write(u64 pa, const void *from, unsigned int size)
+{
+	u8 *to = mem_at(pa, size);
+	unsigned int i;
+
+	if (!to)
+		return false;
+	if (IS_ALIGNED(pa | size, sizeof(u64))) {
+		for (i = 0; i < size; i += sizeof(u64))
+			WRITE_ONCE(*(u64 *)(to + i), *(const u64 *)(from + i));
+	} else if (IS_ALIGNED(pa, sizeof(u32)) && size == sizeof(u32)) {
+		WRITE_ONCE(*(u32 *)to, *(const u32 *)from);
+	} else {
+		memcpy(to, from, size);
+	}
+	return true;
+}
+
+/**
+ * sim_mem_exchange() - compare and exchange 64 bits, as an update of a descriptor does
+ * @pa: physical address, aligned
+ * @old: what must be there; becomes what was there
+ * @new: what is put there
+ *
+ * Context: any.
+ *
+ * Return: false for an external abort.
+ */
+bool sim_mem_exchange(u64 pa, __le64 *old, __le64 new)
+{
+	u64 *at = mem_at(pa, sizeof(*at));
+
+	if (!at || !IS_ALIGNED(pa, sizeof(*at)))
+		return false;
+	*old = (__force __le64)cmpxchg64(at, (__force u64)*old, (__force u64)new);
+	return true;
+}
+
+/* Tables of a walker that is not coherent stand in an alias of the linear map. */
+static u64 pa_of(const void *p)
+{
+	if (is_vmalloc_addr(p))
+		return page_to_phys(vmalloc_to_page(p)) + offset_in_page(p);
+	return virt_to_phys(p);
+}
+
+static struct sim_instance *sim_at(const void __iomem *addr, u32 *offset)
+{
+	struct sim_instance *sim;
+
+	lockdep_assert_held(&sim_lock);
+	list_for_each_entry(sim, &sim_instances, node) {
+		const void *regs = (__force const void *)addr;
+
+		if (sim->core && regs >= sim->regs && regs < sim->regs + SIM_REGS) {
+			*offset = regs - sim->regs;
+			return sim;
+		}
+	}
+	return NULL;
+}
+
+static void __iomem *seam_map(phys_addr_t start, size_t size)
+{
+	struct sim_instance *sim;
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	list_for_each_entry(sim, &sim_instances, node)
+		if (sim->core && start == sim->start && size <= SIM_REGS)
+			return (__force void __iomem *)sim->regs;
+	return NULL;
+}
+
+static bool seam_read(const void __iomem *addr, unsigned int bytes, u64 *value)
+{
+	struct sim_instance *sim;
+	u32 offset;
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	sim = sim_at(addr, &offset);
+	if (sim)
+		*value = ssim_read(sim->core, offset, bytes);
+	return sim;
+}
+
+static bool seam_write(void __iomem *addr, unsigned int bytes, u64 value)
+{
+	struct sim_instance *sim;
+	u32 offset;
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	sim = sim_at(addr, &offset);
+	if (sim)
+		ssim_write(sim->core, offset, value, bytes);
+	return sim;
+}
+
+static void seen_by_all(const u64 *slot, u64 old, u64 value)
+{
+	struct sim_instance *sim;
+	u64 pa = pa_of(slot);
+
+	list_for_each_entry(sim, &sim_instances, node)
+		if (sim->core)
+			ssim_store(sim->core, pa, le64_to_cpu((__force __le64)old),
+				   le64_to_cpu((__force __le64)value));
+}
+
+static void seam_store(u64 *slot, u64 value)
+{
+	u64 old;
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	old = READ_ONCE(*slot);
+	WRITE_ONCE(*slot, value);
+	seen_by_all(slot, old, value);
+}
+
+static u64 seam_exchange(u64 *slot, u64 old, u64 value)
+{
+	u64 was;
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	was = cmpxchg64(slot, old, value);
+	if (was == old)
+		seen_by_all(slot, old, value);
+	return was;
+}
+
+static void seam_freed(void *table, size_t size)
+{
+	struct sim_instance *sim;
+	u64 pa = pa_of(table);
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	list_for_each_entry(sim, &sim_instances, node)
+		if (sim->core)
+			ssim_check_table_free(sim->core, pa, size);
+}
+
+static const struct iommu_seam_ops seam_ops = {
+	.map = seam_map,
+	.read = seam_read,
+	.write = seam_write,
+	.store = seam_store,
+	.exchange = seam_exchange,
+	.freed = seam_freed,
+};
+
+int sim_seam_open(void)
+{
+	return iommu_seam_register(&seam_ops);
+}
+
+void sim_seam_close(void)
+{
+	iommu_seam_unregister();
+}

@@ -154,6 +154,7 @@ void sim_master_free(struct sim_master *master);
 struct sim_master *sim_master_of(const struct device *dev);
 
 /* memory.c: memory as a device sees it, and the seam */
+bool sim_mem_fetch(u64 pa, void *to, unsigned int size);
 bool sim_mem_read(u64 pa, void *to, unsigned int size);
 bool sim_mem_write(u64 pa, const void *from, unsigned int size);
 bool sim_mem_exchange(u64 pa, __le64 *old, __le64 new);
