@@ -24,6 +24,7 @@ typedef uint32_t __le32;
 
 #define __force
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
+#define EXPORT_SYMBOL_IF_KUNIT(name)	_Static_assert(1, #name)
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 /* The user-space hosts of the harness are little-endian. */
 #define le64_to_cpu(x)		(x)

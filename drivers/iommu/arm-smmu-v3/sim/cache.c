@@ -365,6 +365,7 @@ void ssim_store(struct ssim *s, u64 pa, u64 old, u64 new)
 			store_cds(s, &s->cfgs[i], pa, old, new);
 	ssim_tlb_store(s, pa, old, new);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_store);
 
 /* SMMUEN becomes 1: all that the stream table leads to may be read. */
 void ssim_cfg_enable(struct ssim *s)
@@ -504,3 +505,4 @@ unsigned int ssim_cfg_versions(struct ssim *s, enum ssim_cfg_kind kind, u32 sid,
 	}
 	return n;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_cfg_versions);

@@ -282,6 +282,7 @@ bool ssim_check_unmapped(struct ssim *s, u32 sid, u32 ssid, bool ssv, u64 addr, 
 	}
 	return check_atc(s, sid, ssid, ssv, addr, addr + (size - 1)) && good;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_check_unmapped);
 
 /**
  * ssim_check_clean() - dirty bits were cleared and flushed
@@ -354,6 +355,7 @@ bool ssim_check_table_free(struct ssim *s, u64 pa, u64 size)
 	}
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_check_table_free);
 
 /**
  * ssim_check_page_reuse() - a page that devices could reach gets a new owner
@@ -478,3 +480,4 @@ bool ssim_check_config(struct ssim *s, u32 sid)
 	}
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_check_config);

@@ -10,7 +10,9 @@
 
 #ifdef __KERNEL__
 
+#include <kunit/visibility.h>
 #include <linux/build_bug.h>
+#include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/stddef.h>
 #include <linux/string.h>

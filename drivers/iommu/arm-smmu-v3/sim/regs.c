@@ -223,6 +223,7 @@ u64 ssim_read(struct ssim *s, u32 offset, unsigned int size)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_read);
 
 /* 6.3.9: what each bit does when it changes; then it is acknowledged. */
 static void write_cr0(struct ssim *s, u32 value)
@@ -408,6 +409,7 @@ void ssim_write(struct ssim *s, u32 offset, u64 value, unsigned int size)
 		write_irq_cfgs(s, offset, value, size);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_write);
 
 /**
  * ssim_init() - an SMMU out of reset
@@ -432,3 +434,4 @@ void ssim_init(struct ssim *s, const struct ssim_ids *ids, const struct ssim_ops
 	s->nentries = pool_size / sizeof(struct ssim_entry);
 	s->gbpa = 0x1000;	/* SHCFG: use incoming */
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_init);

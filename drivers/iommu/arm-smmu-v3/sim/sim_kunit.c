@@ -311,4 +311,5 @@ static struct kunit_suite sim_suite = {
 kunit_test_suite(sim_suite);
 
 MODULE_DESCRIPTION("KUnit tests for the simulated Arm SMMUv3");
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 MODULE_LICENSE("GPL");

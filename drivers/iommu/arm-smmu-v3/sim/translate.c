@@ -360,6 +360,7 @@ void ssim_translate(struct ssim *s, const struct ssim_txn *txn, struct ssim_resu
 	if (txn->hold && result->outcome == OUT_OK)
 		take_off(s, result);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_translate);
 
 /**
  * ssim_done() - the access of a held transaction is made and seen by all
