@@ -90,6 +90,60 @@ static void deaf_registers(void)
 	EXPECT_EQ(rd(0x9c), 1);
 }
 
+/* I-60: a register moves only after it was looked at, and nothing happens before. */
+static void slow_registers(void)
+{
+	unsigned int i;
+
+	bring_up(&everything);
+	w.s.faults.ack_reads = 3;
+	wr(0x20, 0xe);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(dma(3, 0x1000, true).event, 4);	/* SMMUEN is 1: C_BAD_STE */
+		EXPECT_EQ(rd(0x24), 0xf);
+	}
+	EXPECT_EQ(dma(3, 0x1000, true).outcome, OUT_OK);
+	EXPECT_EQ(rd(0x24), 0xe);
+	wr(0x50, 0);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(rd(0x54), 7);
+	EXPECT_EQ(rd(0x54), 0);
+	wr(0x44, 0x80100000);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(dma(3, 0x1000, true).outcome, OUT_OK);
+		EXPECT_EQ(rd(0x44), 0x80100000);
+	}
+	EXPECT_EQ(dma(3, 0x1000, true).outcome, OUT_ABORT);
+	EXPECT_EQ(rd(0x44), 0x100000);
+	EXPECT_EQ(w.s.stats.faults, 3);
+}
+
+/* I-17: so many looks at CONS for each command. */
+static void slow_commands(void)
+{
+	unsigned int i, n, at;
+
+	for (n = 1; n < 4; n++) {
+		bring_up(&everything);
+		at = rd(0x9c);
+		w.s.faults.cons_reads = n;
+		cmd(0x10, 0);
+		cmd(0x1046 | 9ull << 32, MSI_AT);
+		for (i = 0; i < n; i++)
+			EXPECT_EQ(rd(0x9c), at);
+		EXPECT_EQ(peek(MSI_AT), 0);
+		for (i = 0; i < n; i++)
+			EXPECT_EQ(rd(0x9c), at + 1);
+		EXPECT_EQ(peek(MSI_AT), 9);
+		EXPECT_EQ(rd(0x9c), at + 2);
+		w.s.faults.cons_reads = 0;
+		for (i = 1; i < n; i++)
+			rd(0x9c);
+		cmd_sync();
+		EXPECT_EQ(rd(0x9c), at + 3);
+	}
+}
+
 static void aborted_fetches(void)
 {
 	static const struct {
@@ -148,6 +202,8 @@ void tests_faults(void)
 	run("faults: command errors (I-19)", command_errors);
 	run("faults: lost, late and spurious interrupts (I-22)", interrupts);
 	run("faults: registers and queues that do not answer (I-60)", deaf_registers);
+	run("faults: registers that move late (I-60)", slow_registers);
+	run("faults: commands that run late (I-17)", slow_commands);
 	run("faults: aborted fetches", aborted_fetches);
 	run("faults: queues that are full (I-21)", full_queues);
 	run("faults: service failure mode (I-22)", failure);

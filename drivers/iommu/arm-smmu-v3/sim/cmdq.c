@@ -258,7 +258,7 @@ static bool can_run(struct ssim *s, unsigned int log2)
 {
 	if (!ssim_enabled(s, CR0_CMDQEN) || (s->gerror ^ s->gerrorn) & 1u << GERR_CMDQ)
 		return false;
-	if (ssim_q_empty(&s->cmdq, log2))
+	if (ssim_q_empty(&s->cmdq, log2) || s->cons_reads)
 		return false;
 	if (s->faults.stuck)
 		s->stats.faults++;
@@ -297,6 +297,7 @@ void ssim_cmdq_run(struct ssim *s)
 		log->stamp = s->now;
 		s->stats.commands++;
 		s->cmdq.cons = ssim_q_next(s->cmdq.cons, log2);
+		s->cons_reads = s->faults.cons_reads;
 		/* The index is seen before the signal that says so (4.7.3). */
 		if (fld(cmd, CMD_OP) == OP_SYNC)
 			signal_sync(s, cmd);

@@ -109,7 +109,9 @@ struct ssim_ids {
  * @irq_lost: so many interrupts are dropped
  * @irq_late: so many interrupts wait for ssim_late_irqs()
  * @no_ack: CR0ACK, IRQ_CTRLACK and GBPA.Update stay as they are
+ * @ack_reads: they change after so many reads, and what they announce with them
  * @stuck: the command queue stops consuming
+ * @cons_reads: it consumes one command, and after so many reads of CMDQ_CONS the next
  * @abort_at: accesses of the SMMU to [@abort_at, @abort_at + @abort_size) abort
  * @abort_size: 0: none
  * @queues_full: every event and page request finds its queue full
@@ -124,7 +126,9 @@ struct ssim_faults {
 	u32 irq_lost;
 	u32 irq_late;
 	bool no_ack;
+	u32 ack_reads;
 	bool stuck;
+	u32 cons_reads;
 	u64 abort_at;
 	u64 abort_size;
 	bool queues_full;
@@ -378,10 +382,11 @@ struct ssim {
 	u64 now;
 
 	/* registers */
-	u32 cr0, cr0ack, cr1, cr2, gbpa, gbpa_next, irq_ctrl, irq_ctrlack;
+	u32 cr0, cr0ack, cr1, cr2, gbpa, gbpa_now, irq_ctrl, irq_ctrlack;
 	u32 gerror, gerrorn;
 	u64 strtab_base;
 	u32 strtab_cfg;
+	u32 cr0_reads, gbpa_reads, irq_reads, cons_reads;	/* until the register moves */
 	struct ssim_queue cmdq, evtq, priq;
 	u64 irq_cfg0[IRQ_CMD_SYNC];
 	u32 irq_cfg1[IRQ_CMD_SYNC], irq_cfg2[IRQ_CMD_SYNC];

@@ -138,15 +138,73 @@ static u64 merge(u64 was, u64 value, u32 offset, unsigned int size)
 	return (was & ~ssim_ones(32)) | (u32)value;
 }
 
-/**
- * ssim_read() - read a register
- * @s: instance
- * @offset: from the start of page 0; page 1 begins at 0x10000
- * @size: 4 or 8
- *
- * Return: the value; reserved registers are zero.
- */
-u64 ssim_read(struct ssim *s, u32 offset, unsigned int size)
+/* 6.3.9: what each bit does when it changes, which is when it is acknowledged. */
+static void apply_cr0(struct ssim *s)
+{
+	u32 was = s->cr0ack, value = s->cr0;
+
+	s->cr0ack = value;
+	if (fld1(value, CR0_SMMUEN) && !fld1(was, CR0_SMMUEN))
+		ssim_cfg_enable(s);
+	if (!fld1(value, CR0_SMMUEN) && fld1(was, CR0_SMMUEN))
+		ssim_terminate_all(s);
+	if (fld1(value, CR0_CMDQEN))
+		ssim_cmdq_run(s);
+	if (fld1(value, CR0_EVENTQEN))
+		ssim_events_retry(s);
+}
+
+static void apply_gbpa(struct ssim *s)
+{
+	s->gbpa &= GBPA_DEFINED;
+	s->gbpa_now = s->gbpa;
+}
+
+static void apply_irq_ctrl(struct ssim *s)
+{
+	s->irq_ctrlack = s->irq_ctrl;
+}
+
+/* A register has been read: it may be time for what the read has not seen yet. */
+static void moves(struct ssim *s, u32 *reads, void (*apply)(struct ssim *s))
+{
+	if (!*reads || --*reads)
+		return;
+	s->stats.faults++;
+	apply(s);
+}
+
+static void moves_on(struct ssim *s, u32 offset)
+{
+	switch (offset) {
+	case R_CR0ACK:
+		moves(s, &s->cr0_reads, apply_cr0);
+		break;
+	case R_GBPA:
+		moves(s, &s->gbpa_reads, apply_gbpa);
+		break;
+	case R_IRQ_CTRLACK:
+		moves(s, &s->irq_reads, apply_irq_ctrl);
+		break;
+	case R_CMDQ_CONS:
+		moves(s, &s->cons_reads, ssim_cmdq_run);
+		break;
+	}
+}
+
+/* What was written takes effect: now, after some reads, or never. */
+static void settle(struct ssim *s, u32 *reads, void (*apply)(struct ssim *s))
+{
+	*reads = s->faults.ack_reads;
+	if (s->faults.no_ack) {
+		s->stats.faults++;
+		*reads = 0;
+	} else if (!*reads) {
+		apply(s);
+	}
+}
+
+static u64 read_now(struct ssim *s, u32 offset, unsigned int size)
 {
 	switch (offset) {
 	case R_IDR0 ... R_IDR5:
@@ -163,6 +221,9 @@ u64 ssim_read(struct ssim *s, u32 offset, unsigned int size)
 		return s->cr1;
 	case R_CR2:
 		return s->cr2;
+	case R_STATUSR:
+		/* DORMANT is a hint that the caches are empty: no better is known. */
+		return ssim_idr(s, 0, IDR0_DORMHINT) && !s->stats.held && !s->ncfgs;
 	case R_GBPA:
 		return s->gbpa;
 	case R_IRQ_CTRL:
@@ -223,13 +284,26 @@ u64 ssim_read(struct ssim *s, u32 offset, unsigned int size)
 	}
 	return 0;
 }
+
+/**
+ * ssim_read() - read a register
+ * @s: instance
+ * @offset: from the start of page 0; page 1 begins at 0x10000
+ * @size: 4 or 8
+ *
+ * Return: the value; reserved registers are zero.
+ */
+u64 ssim_read(struct ssim *s, u32 offset, unsigned int size)
+{
+	u64 value = read_now(s, offset, size);
+
+	moves_on(s, offset);
+	return value;
+}
 EXPORT_SYMBOL_IF_KUNIT(ssim_read);
 
-/* 6.3.9: what each bit does when it changes; then it is acknowledged. */
 static void write_cr0(struct ssim *s, u32 value)
 {
-	u32 was = s->cr0ack;
-
 	value &= CR0_DEFINED;
 	if (!ssim_idr(s, 0, IDR0_PRI))
 		value &= ~2u;
@@ -238,19 +312,7 @@ static void write_cr0(struct ssim *s, u32 value)
 	if (!ssim_idr(s, 0, IDR0_VMW))
 		value &= ~0x1c0u;
 	s->cr0 = value;
-	if (s->faults.no_ack) {
-		s->stats.faults++;
-		return;
-	}
-	s->cr0ack = value;
-	if (fld1(value, CR0_SMMUEN) && !fld1(was, CR0_SMMUEN))
-		ssim_cfg_enable(s);
-	if (!fld1(value, CR0_SMMUEN) && fld1(was, CR0_SMMUEN))
-		ssim_terminate_all(s);
-	if (fld1(value, CR0_CMDQEN))
-		ssim_cmdq_run(s);
-	if (fld1(value, CR0_EVENTQEN))
-		ssim_events_retry(s);
+	settle(s, &s->cr0_reads, apply_cr0);
 }
 
 static void write_gbpa(struct ssim *s, u32 value)
@@ -258,19 +320,14 @@ static void write_gbpa(struct ssim *s, u32 value)
 	if (!fld1(value, GBPA_UPDATE) || fld1(s->gbpa, GBPA_UPDATE))
 		return;
 	s->gbpa = value & GBPA_DEFINED;
-	if (s->faults.no_ack) {
-		s->stats.faults++;
-		s->gbpa |= 1u << 31;
-	}
+	s->gbpa |= 1u << 31;
+	settle(s, &s->gbpa_reads, apply_gbpa);
 }
 
 static void write_irq_ctrl(struct ssim *s, u32 value)
 {
 	s->irq_ctrl = value & (ssim_idr(s, 0, IDR0_PRI) ? 7 : 5);
-	if (s->faults.no_ack)
-		s->stats.faults++;
-	else
-		s->irq_ctrlack = s->irq_ctrl;
+	settle(s, &s->irq_reads, apply_irq_ctrl);
 }
 
 static void write_gerrorn(struct ssim *s, u32 value)
@@ -336,8 +393,11 @@ static void write_queue(struct ssim *s, struct ssim_queue *q, unsigned int enabl
 			q->cons = value & (consumer ? 0x800fffffu : 0x7f0fffffu);
 		break;
 	}
-	if (q == &s->cmdq)
+	if (q == &s->cmdq) {
+		if (!s->cons_reads)
+			s->cons_reads = s->faults.cons_reads;
 		ssim_cmdq_run(s);
+	}
 	else if (q == &s->evtq)
 		ssim_events_retry(s);
 }
@@ -432,6 +492,6 @@ void ssim_init(struct ssim *s, const struct ssim_ids *ids, const struct ssim_ops
 	s->closure = true;
 	s->entries = pool;
 	s->nentries = pool_size / sizeof(struct ssim_entry);
-	s->gbpa = 0x1000;	/* SHCFG: use incoming */
+	s->gbpa = s->gbpa_now = 0x1000;	/* SHCFG: use incoming */
 }
 EXPORT_SYMBOL_IF_KUNIT(ssim_init);
