@@ -32,6 +32,13 @@
 #define SIM_SIDS	8
 #define SIM_REGS	0x20000		/* two pages of 64K */
 
+#define SIM_PCI_VENDOR	0x13b5
+#define SIM_PCI_DEVICE	0x5e5a
+
+/* sim_master.silent: what a master never does */
+#define SIM_SILENT_ATC	BIT(0)	/* answer invalidations of its ATC; it keeps what it has */
+#define SIM_SILENT_DATA	BIT(1)	/* finish transactions that it holds */
+
 struct sim_pci;
 
 /**
@@ -116,6 +123,7 @@ enum sim_kind { SIM_PLATFORM, SIM_PCI };
  * @pri: PCI: makes page requests
  * @pasid_bits: width of its PASIDs, 0: none
  * @slot: PCI: device number on the bus
+ * @silent: SIM_SILENT_ATC, ...; read and changed at any time
  * @dev: while its instance is live
  * @fwnode: software node of @dev
  * @engine: of engine.c, while a driver is bound to @dev
@@ -134,6 +142,7 @@ struct sim_master {
 	bool pri;
 	u8 pasid_bits;
 	u8 slot;
+	u8 silent;
 	struct device *dev;
 	struct fwnode_handle *fwnode;
 	struct sim_engine *engine;
@@ -189,6 +198,8 @@ void sim_debugfs_remove(struct sim_instance *sim);
 /* pci.c */
 int sim_pci_open(struct sim_instance *sim);
 void sim_pci_close(struct sim_instance *sim);
+bool sim_pci_ats_enabled(const struct sim_master *master);
+bool sim_pci_pri_enabled(const struct sim_master *master);
 
 /* engine.c: what a master does; its drivers, and calls of the model */
 int sim_engine_register(void);
@@ -196,6 +207,7 @@ void sim_engine_unregister(void);
 bool sim_engine_atc_inv(struct sim_instance *sim, const struct ssim_atc_inv *inv);
 void sim_engine_pri_resp(struct sim_instance *sim, const struct ssim_pri_resp *resp);
 void sim_engine_resumed(struct sim_instance *sim, u16 stag, const struct ssim_result *result);
+void sim_engine_atc_off(struct sim_master *master);
 
 /* configfs.c */
 int sim_configfs_register(void);
