@@ -5,6 +5,7 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <linux/export.h>
+#include <linux/iommu.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 
@@ -49,6 +50,35 @@ void iommu_seam_unregister(void)
 	synchronize_rcu();
 }
 EXPORT_SYMBOL_GPL(iommu_seam_unregister);
+
+/**
+ * iommu_seam_fwspec() - tell the core which streams a device has
+ * @dev: a simulated device that is not added yet
+ * @iommu: the node of its IOMMU
+ * @ids: stream IDs
+ * @num: how many
+ * @flags: IOMMU_FWSPEC_*
+ *
+ * Firmware code does the same under a lock that modules do not reach.
+ *
+ * Context: may sleep; takes iommu_probe_device_lock.
+ *
+ * Return: 0, -EPROBE_DEFER while no driver has @iommu, or -ENOMEM.
+ */
+int iommu_seam_fwspec(struct device *dev, struct fwnode_handle *iommu, const u32 *ids,
+		      unsigned int num, u32 flags)
+{
+	int ret;
+
+	guard(mutex)(&iommu_probe_device_lock);
+	ret = iommu_fwspec_init(dev, iommu) ?: iommu_fwspec_add_ids(dev, ids, num);
+	if (ret)
+		iommu_fwspec_free(dev);
+	else
+		dev_iommu_fwspec_get(dev)->flags |= flags;
+	return ret;
+}
+EXPORT_SYMBOL_GPL(iommu_seam_fwspec);
 
 /**
  * iommu_seam_map() - ask for simulated registers

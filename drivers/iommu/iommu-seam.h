@@ -44,6 +44,11 @@ DECLARE_STATIC_KEY_FALSE(iommu_seam_key);
 int iommu_seam_register(const struct iommu_seam_ops *ops);
 void iommu_seam_unregister(void);
 
+struct device;
+struct fwnode_handle;
+
+int iommu_seam_fwspec(struct device *dev, struct fwnode_handle *iommu, const u32 *ids,
+		      unsigned int num, u32 flags);
 void __iomem *iommu_seam_map(phys_addr_t start, size_t size);
 bool __iommu_seam_read(const void __iomem *addr, unsigned int bytes, u64 *value);
 bool __iommu_seam_write(void __iomem *addr, unsigned int bytes, u64 value);

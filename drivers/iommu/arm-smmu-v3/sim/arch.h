@@ -138,6 +138,8 @@ enum ssim_reg {
 #define IDR1_QUEUES_PRESET	FLD1(29)
 #define IDR1_TABLES_PRESET	FLD1(30)
 
+#define IDR2_BA_VATOS		FLD(9, 0)
+
 #define IDR3_HAD		FLD1(2)
 #define IDR3_PBHA		FLD1(3)
 #define IDR3_XNX		FLD1(4)
@@ -156,6 +158,14 @@ enum ssim_reg {
 #define IDR5_DS			FLD1(7)
 #define IDR5_VAX		FLD(11, 10)
 #define IDR5_STALL_MAX		FLD(31, 16)
+
+#define IIDR_IMPLEMENTER	FLD(11, 0)
+#define IIDR_REVISION		FLD(15, 12)
+#define IIDR_VARIANT		FLD(19, 16)
+#define IIDR_PRODUCTID		FLD(31, 20)
+
+#define AIDR_ARCHMINORREV	FLD(3, 0)
+#define AIDR_ARCHMAJORREV	FLD(7, 4)
 
 #define CR0_SMMUEN		FLD1(0)
 #define CR0_PRIQEN		FLD1(1)

@@ -45,10 +45,9 @@ bool sim_mem_fetch(u64 pa, void *to, unsigned int size)
 		return false;
 	if (IS_ALIGNED(pa | size, sizeof(u64))) {
 		for (i = 0; i < size; i += sizeof(u64))
-			*(u64 *)(to + i) = READ_ONCE_NOCHECK(*(u64 *)(from + i));
+			*(u64 *)(to + i) = READ_ONCE_NOCHECK(*(unsigned long *)(from + i));
 	} else {
-		for (i = 0; i < size; i++)
-			*(u8 *)(to + i) = READ_ONCE_NOCHECK(from[i]);
+		__memcpy(to, from, size);
 	}
 	return true;
 }

@@ -157,7 +157,6 @@ struct sim_instance *sim_instance_new(const char *name);
 void sim_instance_free(struct sim_instance *sim);
 int sim_instance_live(struct sim_instance *sim);
 void sim_instance_dead(struct sim_instance *sim);
-struct sim_instance *sim_instance_of(const struct device *smmu);
 struct sim_master *sim_master_new(struct sim_instance *sim, const char *name, enum sim_kind kind);
 void sim_master_free(struct sim_master *master);
 struct sim_master *sim_master_of(const struct device *dev);
@@ -178,6 +177,7 @@ bool sim_irq_msi(struct sim_instance *sim, u64 doorbell, u32 data);
 
 /* firmware.c: what a devicetree or IORT would say, as software nodes and fwspecs */
 int sim_fw_smmu(struct sim_instance *sim);
+void sim_fw_smmu_gone(struct sim_instance *sim);
 int sim_fw_master(struct sim_master *master, struct device *dev);
 void sim_fw_master_gone(struct sim_master *master);
 
@@ -186,6 +186,7 @@ const char *sim_profile_name(unsigned int i);
 bool sim_profile(const char *name, struct ssim_ids *ids);
 unsigned int sim_field_count(void);
 const char *sim_field_name(unsigned int i);
+int sim_field_find(const char *name);
 u32 sim_field_get(const struct ssim_ids *ids, unsigned int i);
 int sim_field_set(struct ssim_ids *ids, unsigned int i, u32 value);
 
