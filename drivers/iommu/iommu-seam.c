@@ -12,7 +12,7 @@
 #include "iommu-seam.h"
 
 /* Tests that bring registers of their own turn it on as well. */
-DEFINE_STATIC_KEY_FALSE(iommu_seam_key);
+struct static_key_false iommu_seam_key = STATIC_KEY_FALSE_INIT;
 EXPORT_SYMBOL_GPL(iommu_seam_key);
 
 static DEFINE_MUTEX(seam_lock);

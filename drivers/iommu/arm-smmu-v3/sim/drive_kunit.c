@@ -98,6 +98,7 @@ static struct kunit_suite drive_suite = {
 	.name = "smmu-sim-drive",
 	.test_cases = drive_cases,
 };
+
 kunit_test_suite(drive_suite);
 
 MODULE_IMPORT_NS(SMMU_SIM);

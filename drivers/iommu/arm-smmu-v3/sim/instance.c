@@ -12,6 +12,7 @@
 
 #include "sim.h"
 
+/* Lives of instances and masters; sim.h has the order of both. */
 DEFINE_MUTEX(sim_mutex);
 DEFINE_RAW_SPINLOCK(sim_lock);
 EXPORT_SYMBOL_NS_GPL(sim_lock, SMMU_SIM);
