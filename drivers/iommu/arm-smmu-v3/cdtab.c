@@ -42,6 +42,7 @@ void cd_make_s1(const struct smmu_features *f, const struct io_pgtable_cfg *cfg,
 	if (cfg->quirks & IO_PGTABLE_QUIRK_ARM_HD)
 		qw[0] |= CD0_HA | CD0_HD;
 	qw[1] = cfg->arm_lpae_s1_cfg.ttbr & CD1_TTB0;
+	qw[2] = FIELD_PREP(CD2_DS, tcr->ds);
 	qw[3] = cfg->arm_lpae_s1_cfg.mair;
 }
 EXPORT_SYMBOL_IF_KUNIT(cd_make_s1);

@@ -19,6 +19,7 @@
  * @coherent: all of them snoop
  * @s1: all of them have stage 1
  * @s2: all of them have stage 2
+ * @ds: all of them read descriptors with 52-bit addresses of 4K and 16K pages
  * @hd: all of them track dirty state
  */
 struct walker {
@@ -29,6 +30,7 @@ struct walker {
 	bool coherent;
 	bool s1;
 	bool s2;
+	bool ds;
 	bool hd;
 };
 
@@ -41,6 +43,7 @@ static void walker_restrict(struct walker *w, const struct smmu_features *f)
 	w->coherent &= f->coherent;
 	w->s1 &= f->s1;
 	w->s2 &= f->s2;
+	w->ds &= f->ds;
 	w->hd &= f->hd;
 }
 
@@ -49,7 +52,7 @@ static int walker_of(struct smmu_device *smmu, struct walker *w)
 {
 	*w = (struct walker) {
 		.pgsizes = ULONG_MAX, .va_bits = 64, .ias = 64, .oas = 64,
-		.coherent = true, .s1 = true, .s2 = true, .hd = true,
+		.coherent = true, .s1 = true, .s2 = true, .ds = true, .hd = true,
 	};
 	if (smmu) {
 		walker_restrict(w, &smmu->feat);
@@ -74,8 +77,9 @@ static unsigned int granule_shift(unsigned long pgsizes)
 
 static void pgt_config(const struct walker *w, bool stage2, struct io_pgtable_cfg *cfg)
 {
-	/* 52-bit addresses need the 64K granule, the others need LPA2. */
-	u8 limit = granule_shift(w->pgsizes) == 16 ? 52 : 48;
+	/* 52-bit addresses need the 64K granule, or LPA2 with the others. */
+	bool large = granule_shift(w->pgsizes) == 16;
+	u8 limit = large || w->ds ? 52 : 48;
 
 	cfg->pgsize_bitmap = w->pgsizes;
 	cfg->coherent_walk = w->coherent;
@@ -85,6 +89,9 @@ static void pgt_config(const struct walker *w, bool stage2, struct io_pgtable_cf
 		cfg->ias = min3(w->ias, w->oas, limit);
 	else
 		cfg->ias = min3(w->va_bits, (u8)VA_BITS, limit);
+	/* Without need, shareability stays in the descriptors. */
+	if (!large && max(cfg->ias, cfg->oas) > 48)
+		cfg->quirks |= IO_PGTABLE_QUIRK_ARM_LPA2;
 }
 
 /*
@@ -121,8 +128,8 @@ static int domain_make_table(struct smmu_domain *d, bool stage2, bool dirty)
 		return -EOPNOTSUPP;
 
 	pgt_config(&w, stage2, &cfg);
-	cfg.quirks = IO_PGTABLE_QUIRK_GATHER |
-		     (dirty ? IO_PGTABLE_QUIRK_ARM_HD : IO_PGTABLE_QUIRK_ARM_CONT);
+	cfg.quirks |= IO_PGTABLE_QUIRK_GATHER |
+		      (dirty ? IO_PGTABLE_QUIRK_ARM_HD : IO_PGTABLE_QUIRK_ARM_CONT);
 	scoped_guard(mutex, &smmu_instances_lock)
 		cfg.iommu_dev = walker_device(d->smmu, w.coherent);
 	pgt = alloc_io_pgtable_ops(stage2 ? ARM_64_LPAE_S2 : ARM_64_LPAE_S1, &cfg, d);

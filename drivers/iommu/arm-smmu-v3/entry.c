@@ -73,7 +73,7 @@ void ste_live_bits(const u64 *qw, u64 *mask)
 			   STE2_S2SH0 | STE2_S2TG | STE2_S2PS | STE2_S2AA64 | STE2_S2ENDI |
 			   STE2_S2AFFD | STE2_S2PTW | STE2_S2HD | STE2_S2HA | STE2_S2S |
 			   STE2_S2R;
-		mask[3] |= STE3_S2TTB;
+		mask[3] |= STE3_S2TTB | STE3_S2SL0_2 | STE3_S2DS;
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(ste_live_bits);
@@ -98,6 +98,7 @@ void cd_live_bits(const u64 *qw, u64 *mask)
 
 	mask[0] = ~0ull;
 	mask[1] = ~0ull;
+	mask[2] = CD2_DS;
 	mask[3] = ~0ull;
 	if (qw[0] & CD0_EPD0) {
 		mask[0] &= ~(CD0_T0SZ | CD0_TG0 | CD0_IR0 | CD0_OR0 | CD0_SH0);

@@ -31,12 +31,13 @@ static u8 oas_bits(u32 idr5)
 
 static unsigned long page_sizes(u32 idr5, u8 oas)
 {
+	bool ds = idr5 & IDR5_DS;
 	unsigned long sizes = 0;
 
 	if (idr5 & IDR5_GRAN4K)
-		sizes |= SZ_4K | SZ_2M | SZ_1G;
+		sizes |= SZ_4K | SZ_2M | SZ_1G | (ds ? BIT_ULL(39) : 0);
 	if (idr5 & IDR5_GRAN16K)
-		sizes |= SZ_16K | SZ_32M;
+		sizes |= SZ_16K | SZ_32M | (ds ? BIT_ULL(36) : 0);
 	if (idr5 & IDR5_GRAN64K) {
 		sizes |= SZ_64K | SZ_512M;
 		if (oas == 52)

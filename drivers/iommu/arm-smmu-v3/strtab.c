@@ -105,7 +105,8 @@ void ste_make_s2(const struct smmu_features *f, const struct io_pgtable_cfg *cfg
 	/* 5.2, S2S: where stalls cannot be turned off it must be set. */
 	if (f->stall_forced)
 		qw[2] |= STE2_S2S;
-	qw[3] = cfg->arm_lpae_s2_cfg.vttbr & STE3_S2TTB;
+	/* Tables side by side spare the level -1 that S2SL0_2 would name. */
+	qw[3] = (cfg->arm_lpae_s2_cfg.vttbr & STE3_S2TTB) | FIELD_PREP(STE3_S2DS, vtcr->ds);
 }
 EXPORT_SYMBOL_IF_KUNIT(ste_make_s2);
 

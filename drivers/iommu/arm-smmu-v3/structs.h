@@ -85,6 +85,8 @@ static_assert(sizeof(struct smmu_ste) == 64);
 #define STE2_S2HA		BIT_ULL(56)
 #define STE2_S2S		BIT_ULL(57)
 #define STE2_S2R		BIT_ULL(58)
+#define STE3_S2SL0_2		BIT_ULL(2)
+#define STE3_S2DS		BIT_ULL(3)
 #define STE3_S2TTB		GENMASK_ULL(51, 4)
 
 /* 5.1 Level 1 stream table descriptor */
@@ -126,7 +128,8 @@ static_assert(sizeof(struct smmu_cd) == 64);
 #define CD0_ASET		BIT_ULL(47)
 #define CD0_ASID		GENMASK_ULL(63, 48)
 #define CD1_TTB0		GENMASK_ULL(51, 4)
-/* qw[2] is TTB1, unused since EPD1 is always set; qw[3] is MAIR */
+/* The rest of qw[2] is of TTB1, unused since EPD1 is always set; qw[3] is MAIR */
+#define CD2_DS			BIT_ULL(58)
 
 /* 5.3 Level 1 context descriptor */
 struct smmu_cdtab_l1 {
