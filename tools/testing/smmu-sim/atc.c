@@ -159,6 +159,69 @@ static void stage2(void)
 	EXPECT(clean(0));
 }
 
+/* I-47: a domain is left while the endpoint's ATC stays on. */
+static void left(void)
+{
+	start(false);
+	store(pte_at(0x5000), PAGE);
+	store(cd_at(0), 0);
+	cmd(0x5 | 3ull << 32, 1);
+	cmd_sync();
+	store(cd_at(0) + 8, TABLES_AT + 0x4000);
+	cmd(0x5 | 3ull << 32, 1);
+	cmd_sync();
+	store(cd_at(0), CD0(6));
+	cmd(0x5 | 3ull << 32, 1);
+	cmd_sync();
+	cmd(0x11 | 5ull << 48, 0);
+	cmd_sync();
+	EXPECT(!ssim_check_page_reuse(&w.s, DATA_AT, 0x1000));
+	EXPECT_REPORTS(1, "I-46");
+	atc_inv(0, 0x34);
+	cmd_sync();
+	EXPECT(ssim_check_page_reuse(&w.s, DATA_AT, 0x1000));
+	/* CFGI and ATC_INV before one sync: it may ask again between them */
+	start(false);
+	store(pte_at(0x5000), PAGE);
+	store(ste_at(3), 0x9);
+	cmd(0x3 | 3ull << 32, 1);
+	atc_inv(0, 0x34);
+	cmd_sync();
+	cmd(0x11 | 5ull << 48, 0);
+	cmd_sync();
+	EXPECT(!ssim_check_page_reuse(&w.s, DATA_AT, 0x1000));
+}
+
+/* I-48: an endpoint that did not answer is shut out, and let in when it is clean. */
+static void shut_out(void)
+{
+	unsigned int asked;
+
+	for (asked = 0; asked < 2; asked++) {
+		start(false);
+		wr(0x20, 0x1f);				/* ATSCHK */
+		tlbi();
+		cmd_sync();
+		EXPECT(!clean(0));
+		store(ste_at(3), 0x1);
+		EXPECT(!clean(0));
+		cmd(0x3 | 3ull << 32, 1);
+		cmd_sync();
+		EXPECT(clean(0));
+		EXPECT(ssim_check_page_reuse(&w.s, DATA_AT, 0x1000));
+		wr(0x20, 0xf);
+		EXPECT(!ssim_check_page_reuse(&w.s, DATA_AT, 0x1000));
+		wr(0x20, 0x1f);
+		if (asked) {
+			atc_inv(0, 0x34);
+			cmd_sync();
+		}
+		w.reports = 0;
+		store(ste_at(3), STE0_S1);
+		EXPECT_REPORTS(!asked, "I-48");
+	}
+}
+
 void tests_atc(void)
 {
 	run("atc: TLBI, sync, ATC_INV, sync (I-46)", order);
@@ -166,4 +229,6 @@ void tests_atc(void)
 	run("atc: time-outs (I-48)", timeouts);
 	run("atc: endpoints that are off (I-47)", disabled);
 	run("atc: stage 2", stage2);
+	run("atc: a domain is left (I-47)", left);
+	run("atc: endpoints that are shut out (I-48)", shut_out);
 }

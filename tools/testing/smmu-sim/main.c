@@ -52,6 +52,7 @@ int main(void)
 	tests_cache();
 	tests_atc();
 	tests_faults();
+	tests_life();
 	tests_tables();
 	tests_words();
 	tests_fuzz();

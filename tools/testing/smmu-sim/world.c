@@ -214,6 +214,7 @@ void reset(const struct ssim_ids *ids)
 void bring_up(const struct ssim_ids *ids)
 {
 	reset(ids);
+	w.s.unknown = 0;		/* somebody has seen to that */
 	wr8(0x80, STRTAB_AT);
 	wr(0x88, 8);			/* linear, 256 streams */
 	wr8(0x90, CMDQ_AT | 5);

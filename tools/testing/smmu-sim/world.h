@@ -106,6 +106,7 @@ void tests_tlb(void);
 void tests_cache(void);
 void tests_atc(void);
 void tests_faults(void);
+void tests_life(void);
 void tests_tables(void);
 void tests_words(void);
 void tests_fuzz(void);

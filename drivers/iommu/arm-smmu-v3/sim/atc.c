@@ -60,7 +60,7 @@ static void leave(struct ssim *s, const struct ssim_entry *e, u32 sid, u32 ssid,
 	like.ssid = ssid;
 	like.ssv = ssv;
 	like.gone = s->now;
-	ssim_tlb_add(s, &like);
+	ssim_tlb_left(s, &like);
 }
 
 static bool uses(const struct ssim_entry *e, const struct ssim_regime *r)
@@ -69,51 +69,117 @@ static bool uses(const struct ssim_entry *e, const struct ssim_regime *r)
 	       (e->asid == ASID_GLOBAL || r->asid == e->asid);
 }
 
-static void leave_stage1(struct ssim *s, const struct ssim_entry *e, const struct ssim_cfg *ste)
+static void leave_by_cd(struct ssim *s, const struct ssim_entry *e, const struct ssim_cfg *ste,
+			const struct ssim_cfg *cd)
 {
+	struct ssim_regime r;
+
+	if (cd->kind != C_CD || cd->sid != ste->sid || !ssim_cd_legal(s, ste->words, cd->words))
+		return;
+	ssim_regime_s1(s, ste->words, cd->words, e->va >> 63, &r);
+	if (!uses(e, &r))
+		return;
+	if (cd->ssid)
+		leave(s, e, ste->sid, cd->ssid, true);
+	else
+		leave(s, e, ste->sid, 0, fld(ste->words, STE_S1DSS) == S1DSS_TERMINATE &&
+		      fld(ste->words, STE_S1CDMAX));
+}
+
+static bool asks(const struct ssim *s, const struct ssim_cfg *ste)
+{
+	return ste->kind == C_STE && ssim_atc_enabled(s, ste->sid) &&
+	       fld(ste->words, STE_EATS) == EATS_FULL && ssim_ste_legal(s, ste->words);
+}
+
+/* An endpoint could have asked for @e by this STE, and by this CD if it is given. */
+static void leave_by(struct ssim *s, const struct ssim_entry *e, const struct ssim_cfg *ste,
+		     const struct ssim_cfg *cd)
+{
+	unsigned int config = fld(ste->words, STE_CONFIG);
 	struct ssim_regime r;
 	u32 i;
 
-	for (i = 0; i < s->ncfgs; i++) {
-		const struct ssim_cfg *cd = &s->cfgs[i];
-
-		if (cd->kind != C_CD || cd->sid != ste->sid ||
-		    !ssim_cd_legal(s, ste->words, cd->words))
-			continue;
-		ssim_regime_s1(s, ste->words, cd->words, e->va >> 63, &r);
-		if (!uses(e, &r))
-			continue;
-		if (cd->ssid)
-			leave(s, e, ste->sid, cd->ssid, true);
-		else
-			leave(s, e, ste->sid, 0, fld(ste->words, STE_S1DSS) == S1DSS_TERMINATE &&
-			      fld(ste->words, STE_S1CDMAX));
+	if ((config & STE_CONFIG_S1) && e->stage == 1) {
+		for (i = 0; !cd && i < s->ncfgs; i++)
+			leave_by_cd(s, e, ste, &s->cfgs[i]);
+		if (cd)
+			leave_by_cd(s, e, ste, cd);
+	} else if (config == (STE_CONFIG_PASS | STE_CONFIG_S2) && e->stage == 2 && !cd) {
+		ssim_regime_s2(s, ste->words, &r);
+		if (uses(e, &r))
+			leave(s, e, ste->sid, 0, false);
 	}
 }
 
 /* The TLB drops an entry: who could have asked for it? */
 void ssim_atc_left(struct ssim *s, const struct ssim_entry *e)
 {
-	struct ssim_regime r;
-	unsigned int config;
 	u32 i;
 
 	if (!s->nendpoints || (e->kind != E_LEAF && e->kind != E_COMBINED))
 		return;
-	for (i = 0; i < s->ncfgs; i++) {
-		const struct ssim_cfg *ste = &s->cfgs[i];
+	for (i = 0; i < s->ncfgs; i++)
+		if (asks(s, &s->cfgs[i]))
+			leave_by(s, e, &s->cfgs[i], NULL);
+}
 
-		if (ste->kind != C_STE || !ssim_atc_enabled(s, ste->sid) ||
-		    fld(ste->words, STE_EATS) != EATS_FULL || !ssim_ste_legal(s, ste->words))
+/* An STE or CD goes: what the TLB holds by it, an endpoint may have asked for. */
+void ssim_atc_unconfigured(struct ssim *s, const struct ssim_cfg *c)
+{
+	u32 i, j, top = s->top;
+
+	if (!ssim_atc_enabled(s, c->sid) || (c->kind != C_STE && c->kind != C_CD))
+		return;
+	for (i = 0; i < top; i++) {
+		const struct ssim_entry *e = &s->entries[i];
+
+		if (e->kind != E_LEAF && e->kind != E_COMBINED)
 			continue;
-		config = fld(ste->words, STE_CONFIG);
-		if ((config & STE_CONFIG_S1) && e->stage == 1) {
-			leave_stage1(s, e, ste);
-		} else if (config == (STE_CONFIG_PASS | STE_CONFIG_S2) && e->stage == 2) {
-			ssim_regime_s2(s, ste->words, &r);
-			if (uses(e, &r))
-				leave(s, e, ste->sid, 0, false);
-		}
+		if (c->kind == C_STE && asks(s, c))
+			leave_by(s, e, c, NULL);
+		for (j = 0; c->kind == C_CD && j < s->ncfgs; j++)
+			if (s->cfgs[j].sid == c->sid && asks(s, &s->cfgs[j]))
+				leave_by(s, e, &s->cfgs[j], c);
+	}
+}
+
+/**
+ * ssim_atc_passes() - whether traffic that an endpoint calls translated gets through
+ * @s: instance
+ * @sid: stream
+ *
+ * Return: false if each STE that may be held refuses it (3.9.1.3).
+ */
+bool ssim_atc_passes(const struct ssim *s, u32 sid)
+{
+	u32 i;
+
+	if (!fld1(s->cr0ack, CR0_ATSCHK))
+		return true;
+	for (i = 0; i < s->ncfgs; i++) {
+		const struct ssim_cfg *c = &s->cfgs[i];
+
+		if (c->kind == C_STE && c->sid == sid && ssim_ste_legal(s, c->words) &&
+		    (fld(c->words, STE_CONFIG) & STE_CONFIG_PASS) && fld(c->words, STE_EATS))
+			return true;
+	}
+	return false;
+}
+
+/* It does from now on: an ATC must not have kept anything meanwhile. */
+void ssim_atc_passing(struct ssim *s, u32 sid)
+{
+	u32 i;
+
+	for (i = 0; i < s->top; i++) {
+		const struct ssim_entry *e = &s->entries[i];
+
+		if (e->kind != E_ATC || e->sid != sid)
+			continue;
+		ssim_violation(s, "I-48", "translated traffic passes again, by what an ATC kept",
+			       e, NULL);
+		return;
 	}
 }
 

@@ -11,8 +11,10 @@
  */
 #include "model.h"
 
-#define STREAMS_READ	4096	/* when SMMUEN is set */
 #define VERSIONS	64
+/* More streams are not looked through when SMMUEN is set. */
+#define STREAMS_LOG2	25
+#define LINEAR_LOG2	18
 
 static bool same_key(const struct ssim_cfg *c, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u64 src)
 {
@@ -33,6 +35,13 @@ static struct ssim_cfg *find(struct ssim *s, const struct ssim_cfg *like)
 		    !memcmp(s->cfgs[i].words, like->words, like->nwords * 8))
 			return &s->cfgs[i];
 	return NULL;
+}
+
+static bool leads_on(const u64 *ste)
+{
+	unsigned int config = fld(ste, STE_CONFIG);
+
+	return fld(ste, STE_V) && (config & STE_CONFIG_PASS) && config != STE_CONFIG_PASS;
 }
 
 static bool has_cds(const struct ssim *s, const struct ssim_cfg *c)
@@ -181,9 +190,6 @@ void ssim_cfg_seen(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u
 	};
 	u32 i;
 
-	/* Of the streams that nobody uses, memory is record enough. */
-	if (s->enabling && kind == C_STE && !fld(words, STE_V))
-		return;
 	memcpy(like.words, words, like.nwords * 8);
 	for (i = 0; i < s->ncfgs; i++)
 		if (same_key(&s->cfgs[i], kind, sid, ssid, src) && !s->cfgs[i].gone &&
@@ -224,11 +230,44 @@ static void read_cds(struct ssim *s, u32 sid, const u64 *ste)
 	}
 }
 
+static unsigned int split_of(const struct ssim *s)
+{
+	unsigned int split = fld1(s->strtab_cfg, STRTAB_CFG_SPLIT);
+
+	return split == 8 || split == 10 ? split : 6;
+}
+
+/* How many STEs a level 1 descriptor leads to, and where they are. */
+static u32 behind(const struct ssim *s, const u64 *l1std, u64 *at)
+{
+	unsigned int span = fld(l1std, L1STD_SPAN);
+
+	if (!span || span > split_of(s) + 1)
+		return 0;
+	*at = fld_addr(l1std, L1STD_L2PTR, 6) & ~ssim_ones(5 + span);
+	return 1u << (span - 1);
+}
+
+/*
+ * STEs that stand side by side. Of those that lead to no table, memory is record
+ * enough: see stored().
+ */
+static void read_stes(struct ssim *s, u32 sid, u64 at, u64 n)
+{
+	u64 words[8];
+
+	for (; n; n--, sid++, at += 64)
+		if (ssim_fetch(s, at, words, 1) && leads_on(words) &&
+		    ssim_fetch(s, at, words, 8))
+			ssim_cfg_seen(s, C_STE, sid, 0, at, words);
+}
+
 /* A store hit a structure: each version there is gets a sister with the new word. */
 static void stored(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u64 src, u64 pa,
 		   u64 old, u64 new)
 {
 	struct ssim_cfg like = { .kind = kind, .sid = sid, .ssid = ssid, .src = src };
+	bool passed = kind != C_STE || ssim_atc_passes(s, sid);
 	unsigned int word = (pa - src) / 8;
 	u64 memory[8] = {};
 	u32 i, n = 0, list[VERSIONS];
@@ -262,22 +301,21 @@ static void stored(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u
 			read_cds(s, sid, like.words);
 		roots_of(s, s->ncfgs - 1);
 	}
+	if (!passed && ssim_atc_passes(s, sid))
+		ssim_atc_passing(s, sid);
 	if (kind == C_L1CD)
 		for (i = 0; i < s->ncfgs; i++)
 			if (s->cfgs[i].sid == sid && has_cds(s, &s->cfgs[i]))
 				read_cds(s, sid, s->cfgs[i].words);
+	if (kind == C_L1STD && s->closure) {
+		n = behind(s, &new, &memory[0]);
+		read_stes(s, sid, memory[0], n);
+	}
 }
 
 static bool within(u64 pa, u64 base, u64 size)
 {
 	return pa >= base && pa - base < size;
-}
-
-static unsigned int split_of(const struct ssim *s)
-{
-	unsigned int split = fld1(s->strtab_cfg, STRTAB_CFG_SPLIT);
-
-	return split == 8 || split == 10 ? split : 6;
 }
 
 static bool linear(const struct ssim *s)
@@ -287,8 +325,8 @@ static bool linear(const struct ssim *s)
 
 static void store_streams(struct ssim *s, u64 pa, u64 old, u64 new)
 {
-	u64 base = fld1(s->strtab_base, STRTAB_BASE_ADDR) << 6, l2;
-	unsigned int log2 = fld1(s->strtab_cfg, STRTAB_CFG_LOG2SIZE), split = split_of(s), span;
+	u64 base = fld1(s->strtab_base, STRTAB_BASE_ADDR) << 6, l2 = 0, size;
+	unsigned int log2 = fld1(s->strtab_cfg, STRTAB_CFG_LOG2SIZE), split = split_of(s);
 	u32 i, n = s->ncfgs;
 
 	if (log2 > 32)
@@ -303,11 +341,10 @@ static void store_streams(struct ssim *s, u64 pa, u64 old, u64 new)
 	for (i = 0; i < n; i++) {
 		const struct ssim_cfg *c = &s->cfgs[i];
 
-		span = fld(c->words, L1STD_SPAN);
-		if (c->kind != C_L1STD || !span || span > split + 1)
+		if (c->kind != C_L1STD)
 			continue;
-		l2 = fld_addr(c->words, L1STD_L2PTR, 6) & ~ssim_ones(5 + span);
-		if (!within(pa, l2, 64ull << (span - 1)))
+		size = 64ull * behind(s, c->words, &l2);
+		if (!within(pa, l2, size))
 			continue;
 		stored(s, C_STE, c->sid + (pa - l2) / 64, 0, pa & ~63ull, pa, old, new);
 		return;
@@ -370,22 +407,47 @@ EXPORT_SYMBOL_IF_KUNIT(ssim_store);
 /* SMMUEN becomes 1: all that the stream table leads to may be read. */
 void ssim_cfg_enable(struct ssim *s)
 {
-	unsigned int log2 = fld1(s->strtab_cfg, STRTAB_CFG_LOG2SIZE);
-	struct ssim_fault fault;
-	u64 ste[8];
-	u32 sid, n;
+	unsigned int log2 = fld1(s->strtab_cfg, STRTAB_CFG_LOG2SIZE), split = split_of(s), most;
+	u64 base = fld1(s->strtab_base, STRTAB_BASE_ADDR) << 6, l1std, l2 = 0, i, n;
 
 	if (!s->closure)
 		return;
-	n = log2 > 12 ? STREAMS_READ : 1u << log2;
-	if (log2 > 12)
+	if (log2 > ssim_idr(s, 1, IDR1_SIDSIZE))
+		log2 = ssim_idr(s, 1, IDR1_SIDSIZE);
+	most = linear(s) ? LINEAR_LOG2 : STREAMS_LOG2;
+	if (log2 > most) {
 		s->stats.lost++;
-	s->enabling = true;
-	for (sid = 0; sid < n; sid++) {
-		memset(&fault, 0, sizeof(fault));
-		ssim_find_ste(s, sid, ste, &fault);
+		log2 = most;
 	}
-	s->enabling = false;
+	if (linear(s)) {
+		read_stes(s, 0, base & ~ssim_ones(log2 + 6), 1ull << log2);
+		return;
+	}
+	n = log2 > split ? 1ull << (log2 - split) : 1;
+	base &= ~ssim_ones(log2 > split + 3 ? log2 - split + 3 : 6);
+	for (i = 0; i < n; i++, base += 8) {
+		if (!ssim_fetch(s, base, &l1std, 1) || !behind(s, &l1std, &l2))
+			continue;
+		ssim_cfg_seen(s, C_L1STD, i << split, 0, base, &l1std);
+		read_stes(s, i << split, l2, behind(s, &l1std, &l2));
+	}
+}
+
+/* SMMUEN becomes 0: nothing is read any more, but all that is held stays (6.3.9.6). */
+void ssim_cfg_disable(struct ssim *s)
+{
+	u32 i;
+
+	s->now++;
+	for (i = 0; i < s->ncfgs; i++)
+		if (!s->cfgs[i].gone)
+			s->cfgs[i].gone = s->now;
+	for (i = 0; i < s->top; i++) {
+		struct ssim_entry *e = &s->entries[i];
+
+		if (e->kind >= E_TABLE && e->kind <= E_COMBINED && !e->gone)
+			e->gone = s->now;
+	}
 }
 
 static bool cfgi_hits(const struct ssim *s, const struct ssim_inval *c, const struct ssim_cfg *v)
@@ -461,6 +523,9 @@ void ssim_cfg_apply(struct ssim *s)
 		if (s->cfgs[i].kind == C_CD)
 			s->cfgs[i].mark = removed(s, &s->cfgs[i]);
 	for (i = 0; i < s->ncfgs; i++)
+		if (s->cfgs[i].mark)
+			ssim_atc_unconfigured(s, &s->cfgs[i]);
+	for (i = 0; i < s->ncfgs; i++)
 		if (!s->cfgs[i].mark)
 			s->cfgs[n++] = s->cfgs[i];
 	s->ncfgs = n;
@@ -477,6 +542,23 @@ void ssim_cfg_apply(struct ssim *s)
 		if (s->entries[i].kind == E_ROOT && !s->entries[i].mark)
 			ssim_tlb_drop(s, &s->entries[i]);
 	ssim_tlb_orphans(s);
+}
+
+/* An adversary's choice, after memory was read: what it held before. */
+void ssim_cfg_prefer(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u64 *words)
+{
+	u32 i;
+
+	if (!s->prefer_stale || !s->translating)
+		return;
+	for (i = 0; i < s->ncfgs; i++) {
+		const struct ssim_cfg *c = &s->cfgs[i];
+
+		if (c->kind == kind && c->sid == sid && c->ssid == ssid && c->gone) {
+			memcpy(words, c->words, c->nwords * sizeof(*words));
+			return;
+		}
+	}
 }
 
 /**

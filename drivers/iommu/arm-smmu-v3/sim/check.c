@@ -244,7 +244,8 @@ static bool check_atc(struct ssim *s, u32 sid, u32 ssid, bool ssv, u64 first, u6
 		const struct ssim_entry *e = &s->entries[i];
 
 		if (e->kind == E_ATC && e->sid == sid && e->ssv == ssv &&
-		    (!ssv || e->ssid == ssid) && touches(e, first, last)) {
+		    (!ssv || e->ssid == ssid) && touches(e, first, last) &&
+		    ssim_atc_passes(s, sid)) {
 			ssim_violation(s, "I-46", "unmapped, but still in an ATC", e, NULL);
 			return false;
 		}
@@ -314,12 +315,51 @@ bool ssim_check_clean(struct ssim *s, u16 vmid, u32 asid, u64 addr, u64 size)
 }
 
 /**
+ * ssim_check_enable() - SMMUEN becomes 1: nothing may be held of another life
+ * @s: instance
+ *
+ * Neither of what was cached before the reset, nor before SMMUEN was 0 (3.21.2).
+ *
+ * Return: true if nothing is.
+ */
+bool ssim_check_enable(struct ssim *s)
+{
+	u8 unknown = s->unknown;
+	u32 i;
+
+	s->stats.checks++;
+	if (!ssim_idr(s, 0, IDR0_HYP) || !fld1(s->cr2, CR2_E2H))
+		unknown &= ~UNKNOWN_EL2;
+	if (unknown) {
+		ssim_violation(s, "I-55", unknown & UNKNOWN_CONFIG ?
+			       "enabled, but configuration may be cached since the reset" :
+			       "enabled, but translations may be cached since the reset",
+			       NULL, NULL);
+		return false;
+	}
+	if (s->ncfgs) {
+		ssim_cfg_violation(s, "I-55", "enabled with what was cached before",
+				   &s->cfgs[0]);
+		return false;
+	}
+	for (i = 0; i < s->top; i++) {
+		if (s->entries[i].kind < E_TABLE || s->entries[i].kind > E_COMBINED)
+			continue;
+		ssim_violation(s, "I-55", "enabled with what was cached before",
+			       &s->entries[i], NULL);
+		return false;
+	}
+	return true;
+}
+
+/**
  * ssim_check_table_free() - memory of a table is freed
  * @s: instance
  * @pa: first address
  * @size: bytes
  *
- * Tables of translations, and of CDs and STEs.
+ * Tables of translations, and of CDs and STEs. While SMMUEN is 0 nothing is
+ * walked; what is held then is looked for when it becomes 1.
  *
  * Return: true if no walk can come there.
  */
@@ -328,6 +368,8 @@ bool ssim_check_table_free(struct ssim *s, u64 pa, u64 size)
 	u32 i;
 
 	s->stats.checks++;
+	if (!ssim_enabled(s, CR0_SMMUEN))
+		return true;
 	for (i = 0; i < s->top; i++) {
 		const struct ssim_entry *e = &s->entries[i];
 
@@ -376,7 +418,8 @@ bool ssim_check_page_reuse(struct ssim *s, u64 pa, u64 size)
 		/* The output of a nested stage 1 is no address of memory. */
 		if (!(translates(e) || e->kind == E_ATC) || (e->kind == E_LEAF && e->s2))
 			continue;
-		if (e->target < pa + size && e->target + (e->size - 1) >= pa) {
+		if (e->target < pa + size && e->target + (e->size - 1) >= pa &&
+		    (e->kind != E_ATC || ssim_atc_passes(s, e->sid))) {
 			ssim_violation(s, e->kind == E_ATC ? "I-46" : "I-7",
 				       "a page is reused, but still reached", e, NULL);
 			return false;

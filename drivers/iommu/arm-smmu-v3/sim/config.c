@@ -366,6 +366,7 @@ bool ssim_find_ste(struct ssim *s, u32 sid, u64 ste[8], struct ssim_fault *fault
 	if (!ssim_fetch(s, at, ste, 8))
 		return fail(fault, EV_F_STE_FETCH, at);
 	ssim_cfg_seen(s, C_STE, sid, 0, at, ste);
+	ssim_cfg_prefer(s, C_STE, sid, 0, ste);
 	return ssim_ste_legal(s, ste) || fail(fault, EV_C_BAD_STE, 0);
 }
 
@@ -433,6 +434,7 @@ static bool find_cd(struct ssim *s, u32 sid, u32 index, struct ssim_context *ctx
 	if (!read_cd(s, ctx, at, ctx->cd, 8, &pa, fault))
 		return false;
 	ssim_cfg_seen(s, C_CD, sid, index, pa, ctx->cd);
+	ssim_cfg_prefer(s, C_CD, sid, index, ctx->cd);
 	if (!ssim_cd_legal(s, ctx->ste, ctx->cd))
 		return fail(fault, EV_C_BAD_CD, 0);
 	ssim_regime_s1(s, ctx->ste, ctx->cd, false, &ctx->r1[0]);

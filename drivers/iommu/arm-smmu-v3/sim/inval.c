@@ -255,6 +255,23 @@ static void sweep_tlb(struct ssim *s, u32 from)
 		ssim_tlb_orphans(s);
 }
 
+/* What commands for everything make known: that it is not cached. */
+static void learn(struct ssim *s)
+{
+	u32 i;
+
+	for (i = 0; i < s->npending; i++) {
+		const struct ssim_inval *c = &s->pending[i];
+
+		if (c->op == OP_CFGI_STE_RANGE && fld(c->cmd, CMD_STE_RANGE) == 31)
+			s->unknown &= ~UNKNOWN_CONFIG;
+		else if (c->op == OP_TLBI_NSNH_ALL)
+			s->unknown &= ~UNKNOWN_EL1;
+		else if (c->op == OP_TLBI_EL2_ALL)
+			s->unknown &= ~UNKNOWN_EL2;
+	}
+}
+
 /**
  * ssim_inval_apply() - a CMD_SYNC completes
  * @s: instance
@@ -263,6 +280,7 @@ void ssim_inval_apply(struct ssim *s)
 {
 	if (!s->npending)
 		return;
+	learn(s);
 	sweep_tlb(s, 0);
 	ssim_cfg_apply(s);
 	ssim_atc_send(s);

@@ -341,6 +341,11 @@ struct ssim_log {
 	u64 stamp;
 };
 
+/* Of struct ssim.unknown */
+#define UNKNOWN_CONFIG	1u
+#define UNKNOWN_EL1	2u
+#define UNKNOWN_EL2	4u
+
 #define SSIM_LOG	128
 #define SSIM_PENDING	1024
 #define SSIM_STALLS	64
@@ -405,7 +410,8 @@ struct ssim {
 	/* caches */
 	bool closure;		/* hold what is reachable, not only what was walked */
 	bool prefer_stale;	/* translate by entries that are gone */
-	bool enabling;		/* SMMUEN is being set */
+	bool translating;
+	u8 unknown;		/* what may be cached since before the reset */
 	struct ssim_inval pending[SSIM_PENDING];
 	u32 npending;
 	struct ssim_regime regimes[SSIM_REGIMES];
@@ -498,6 +504,9 @@ void ssim_terminate_all(struct ssim *s);
 void ssim_atc_enable(struct ssim *s, u32 sid);
 void ssim_atc_disable(struct ssim *s, u32 sid);
 void ssim_atc_left(struct ssim *s, const struct ssim_entry *e);
+void ssim_atc_unconfigured(struct ssim *s, const struct ssim_cfg *c);
+bool ssim_atc_passes(const struct ssim *s, u32 sid);
+void ssim_atc_passing(struct ssim *s, u32 sid);
 void ssim_atc_send(struct ssim *s);
 bool ssim_atc_enabled(const struct ssim *s, u32 sid);
 
@@ -510,6 +519,7 @@ void ssim_tlb_store(struct ssim *s, u64 pa, u64 old, u64 new);
 void ssim_tlb_rescan(struct ssim *s, u64 first, u64 last);
 struct ssim_entry *ssim_tlb_stale(struct ssim *s, const struct ssim_regime *r, u64 va);
 struct ssim_entry *ssim_tlb_add(struct ssim *s, const struct ssim_entry *like);
+void ssim_tlb_left(struct ssim *s, const struct ssim_entry *like);
 void ssim_tlb_drop(struct ssim *s, struct ssim_entry *e);
 bool ssim_tlb_held_by(struct ssim *s, const struct ssim_entry *e, const struct ssim_inval *dead);
 void ssim_tlb_orphans(struct ssim *s);
@@ -520,9 +530,11 @@ bool ssim_entry_in_memory(struct ssim *s, const struct ssim_entry *e);
 /* cache.c: what is held of configuration structures */
 void ssim_store(struct ssim *s, u64 pa, u64 old, u64 new);
 void ssim_cfg_enable(struct ssim *s);
+void ssim_cfg_disable(struct ssim *s);
 void ssim_cfg_seen(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u64 src,
 		   const u64 *words);
 void ssim_cfg_apply(struct ssim *s);
+void ssim_cfg_prefer(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u64 *words);
 unsigned int ssim_cfg_versions(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid,
 			       const struct ssim_cfg **list, unsigned int max);
 
@@ -541,6 +553,7 @@ bool ssim_check_asid_reuse(struct ssim *s, u16 vmid, u32 asid);
 bool ssim_check_vmid_reuse(struct ssim *s, u16 vmid);
 bool ssim_check_pasid_reuse(struct ssim *s, u32 sid, u32 ssid);
 bool ssim_check_config(struct ssim *s, u32 sid);
+bool ssim_check_enable(struct ssim *s);
 bool ssim_check_clean(struct ssim *s, u16 vmid, u32 asid, u64 addr, u64 size);
 void ssim_violation(struct ssim *s, const char *invariant, const char *what,
 		    const struct ssim_entry *e, const struct ssim_entry *other);

@@ -144,10 +144,14 @@ static void apply_cr0(struct ssim *s)
 	u32 was = s->cr0ack, value = s->cr0;
 
 	s->cr0ack = value;
-	if (fld1(value, CR0_SMMUEN) && !fld1(was, CR0_SMMUEN))
+	if (fld1(value, CR0_SMMUEN) && !fld1(was, CR0_SMMUEN)) {
+		ssim_check_enable(s);
 		ssim_cfg_enable(s);
-	if (!fld1(value, CR0_SMMUEN) && fld1(was, CR0_SMMUEN))
+	}
+	if (!fld1(value, CR0_SMMUEN) && fld1(was, CR0_SMMUEN)) {
 		ssim_terminate_all(s);
+		ssim_cfg_disable(s);
+	}
 	if (fld1(value, CR0_CMDQEN))
 		ssim_cmdq_run(s);
 	if (fld1(value, CR0_EVENTQEN))
@@ -490,6 +494,7 @@ void ssim_init(struct ssim *s, const struct ssim_ids *ids, const struct ssim_ops
 	s->ops = ops;
 	s->cookie = cookie;
 	s->closure = true;
+	s->unknown = UNKNOWN_CONFIG | UNKNOWN_EL1 | UNKNOWN_EL2;
 	s->entries = pool;
 	s->nentries = pool_size / sizeof(struct ssim_entry);
 	s->gbpa = s->gbpa_now = 0x1000;	/* SHCFG: use incoming */

@@ -141,6 +141,10 @@ static void connect(struct world *w, u64 cd)
 	ssim_write(&w->s, 0x88, 4, 4);
 	ssim_write(&w->s, 0x90, CMDQ_AT | 5, 8);
 	ssim_write(&w->s, 0xa0, EVTQ_AT | 3, 8);
+	ssim_write(&w->s, 0x20, 0xc, 4);
+	cmd(w, 0x4, 31);
+	cmd(w, 0x30, 0);
+	cmd(w, 0x46, 0);
 	ssim_write(&w->s, 0x20, 0xd, 4);
 	for (level = 0; level < 3; level++)
 		store(w, TABLES_AT + level * 0x1000, (TABLES_AT + level * 0x1000 + 0x1000) | 3);

@@ -116,6 +116,22 @@ struct ssim_entry *ssim_tlb_add(struct ssim *s, const struct ssim_entry *like)
 	return e;
 }
 
+/* An ATC has it, if it has not already. */
+void ssim_tlb_left(struct ssim *s, const struct ssim_entry *like)
+{
+	struct ssim_entry *e;
+
+	for (e = *va_bucket(s, like->va, like->size); e; e = e->next_va) {
+		if (e->kind != E_ATC || e->va != like->va || e->size != like->size ||
+		    e->target != like->target || e->sid != like->sid || e->ssv != like->ssv ||
+		    e->ssid != like->ssid)
+			continue;
+		e->gone = like->gone;
+		return;
+	}
+	ssim_tlb_add(s, like);
+}
+
 static bool same_tag(const struct ssim_entry *a, const struct ssim_entry *b)
 {
 	return a->stage == b->stage && a->world == b->world && a->vmid == b->vmid &&

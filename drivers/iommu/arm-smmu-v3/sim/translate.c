@@ -349,6 +349,7 @@ void ssim_translate(struct ssim *s, const struct ssim_txn *txn, struct ssim_resu
 {
 	memset(result, 0, sizeof(*result));
 	s->now++;
+	s->translating = true;
 	if (!ssim_enabled(s, CR0_SMMUEN))
 		disabled(s, txn, result);
 	else if (txn->type == TXN_TRANSLATED)
@@ -357,6 +358,7 @@ void ssim_translate(struct ssim *s, const struct ssim_txn *txn, struct ssim_resu
 		ats_request(s, txn, result);
 	else
 		ordinary(s, txn, result);
+	s->translating = false;
 	if (txn->hold && result->outcome == OUT_OK)
 		take_off(s, result);
 }
