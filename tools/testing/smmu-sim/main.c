@@ -49,6 +49,7 @@ int main(void)
 	tests_walk();
 	tests_translate();
 	tests_tlb();
+	tests_clash();
 	tests_cache();
 	tests_atc();
 	tests_faults();

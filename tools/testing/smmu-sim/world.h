@@ -103,6 +103,7 @@ void tests_config(void);
 void tests_walk(void);
 void tests_translate(void);
 void tests_tlb(void);
+void tests_clash(void);
 void tests_cache(void);
 void tests_atc(void);
 void tests_faults(void);

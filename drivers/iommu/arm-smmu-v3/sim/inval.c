@@ -103,7 +103,8 @@ bool ssim_inval_add(struct ssim *s, const u64 cmd[2])
 		.last = ~0ull,
 	};
 
-	if (by_address(c.op) && !address_range(s, &c))
+	c.by_address = by_address(c.op);
+	if (c.by_address && !address_range(s, &c))
 		return false;
 	if (c.op == OP_ATC_INV)
 		atc_range(&c);
@@ -284,6 +285,7 @@ void ssim_inval_apply(struct ssim *s)
 	sweep_tlb(s, 0);
 	ssim_cfg_apply(s);
 	ssim_atc_send(s);
+	ssim_check_runs(s);
 	s->npending = 0;
 }
 

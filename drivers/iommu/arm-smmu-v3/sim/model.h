@@ -316,7 +316,7 @@ struct ssim_inval {
 	u64 stamp;
 	u64 first, last;	/* addresses */
 	u8 op, tg, ttl;
-	bool leaf, broadcast;
+	bool leaf, broadcast, by_address;
 };
 
 struct ssim_stalled {
@@ -425,6 +425,7 @@ struct ssim {
 	struct ssim_entry *entries;
 	u32 nentries, top;
 	u64 clashed;		/* stamp of the last clash of two entries */
+	u64 canary, canary_size;
 	struct ssim_entry *spare;
 	char text[SSIM_TEXT];
 };
@@ -537,6 +538,11 @@ void ssim_cfg_apply(struct ssim *s);
 void ssim_cfg_prefer(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u64 *words);
 unsigned int ssim_cfg_versions(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid,
 			       const struct ssim_cfg **list, unsigned int max);
+
+/* clash.c: what must not be held beside what */
+u64 ssim_canary_desc(u64 canary);
+void ssim_set_canary(struct ssim *s, u64 canary, u64 size);
+bool ssim_check_runs(struct ssim *s);
 
 /* inval.c: what commands remove */
 bool ssim_inval_add(struct ssim *s, const u64 cmd[2]);

@@ -401,9 +401,9 @@ static void write_queue(struct ssim *s, struct ssim_queue *q, unsigned int enabl
 		if (!s->cons_reads)
 			s->cons_reads = s->faults.cons_reads;
 		ssim_cmdq_run(s);
-	}
-	else if (q == &s->evtq)
+	} else if (q == &s->evtq) {
 		ssim_events_retry(s);
+	}
 }
 
 /**
@@ -497,6 +497,7 @@ void ssim_init(struct ssim *s, const struct ssim_ids *ids, const struct ssim_ops
 	s->unknown = UNKNOWN_CONFIG | UNKNOWN_EL1 | UNKNOWN_EL2;
 	s->entries = pool;
 	s->nentries = pool_size / sizeof(struct ssim_entry);
-	s->gbpa = s->gbpa_now = 0x1000;	/* SHCFG: use incoming */
+	s->gbpa = 0x1000;	/* SHCFG: use incoming */
+	s->gbpa_now = s->gbpa;
 }
 EXPORT_SYMBOL_IF_KUNIT(ssim_init);

@@ -13,41 +13,10 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
-#include "model.h"
+#include "tlb.h"
 
 #define GRANULES	3
 static const u8 granules[GRANULES] = { 12, 14, 16 };
-
-static unsigned int hash(u64 key, unsigned int salt)
-{
-	return ((key + salt) * 0x9e3779b97f4a7c15ull) >> 54 & (SSIM_HASH - 1);
-}
-
-static struct ssim_entry **table_bucket(struct ssim *s, u64 pa, unsigned int shift)
-{
-	return &s->by_table[hash(pa >> shift, shift)];
-}
-
-static struct ssim_entry **src_bucket(struct ssim *s, u64 pa)
-{
-	return &s->by_src[hash(pa >> 12, 0)];
-}
-
-/* Entries of up to 2M lie in one aligned region of 2M. */
-static struct ssim_entry **va_bucket(struct ssim *s, u64 va, u64 size)
-{
-	return size > ssim_bit(21) ? &s->by_va_big : &s->by_va[hash(va >> 21, 0)];
-}
-
-static bool is_table(const struct ssim_entry *e)
-{
-	return e->kind == E_ROOT || e->kind == E_TABLE;
-}
-
-static bool resolved(const struct ssim_entry *e)
-{
-	return is_table(e) && e->target != ~0ull;
-}
 
 static struct ssim_entry *take(struct ssim *s)
 {
@@ -76,13 +45,13 @@ static void unchain(struct ssim_entry **link, struct ssim_entry *e, size_t next)
 /* Nothing can be holding it any more. */
 void ssim_tlb_drop(struct ssim *s, struct ssim_entry *e)
 {
-	if (resolved(e))
-		unchain(table_bucket(s, e->target, e->shift), e,
+	if (ssim_resolved(e))
+		unchain(ssim_table_bucket(s, e->target, e->shift), e,
 			offsetof(struct ssim_entry, next_table));
 	if (e->kind != E_ROOT && e->kind != E_ATC)
-		unchain(src_bucket(s, e->src), e, offsetof(struct ssim_entry, next_src));
+		unchain(ssim_src_bucket(s, e->src), e, offsetof(struct ssim_entry, next_src));
 	if (e->kind != E_ROOT)
-		unchain(va_bucket(s, e->va, e->size), e, offsetof(struct ssim_entry, next_va));
+		unchain(ssim_va_bucket(s, e->va, e->size), e, offsetof(struct ssim_entry, next_va));
 	e->kind = E_FREE;
 	e->next_va = s->spare;
 	s->spare = e;
@@ -98,18 +67,18 @@ struct ssim_entry *ssim_tlb_add(struct ssim *s, const struct ssim_entry *like)
 		return NULL;
 	*e = *like;
 	e->born = s->now;
-	if (resolved(e)) {
-		b = table_bucket(s, e->target, e->shift);
+	if (ssim_resolved(e)) {
+		b = ssim_table_bucket(s, e->target, e->shift);
 		e->next_table = *b;
 		*b = e;
 	}
 	if (e->kind != E_ROOT && e->kind != E_ATC) {
-		b = src_bucket(s, e->src);
+		b = ssim_src_bucket(s, e->src);
 		e->next_src = *b;
 		*b = e;
 	}
 	if (e->kind != E_ROOT) {
-		b = va_bucket(s, e->va, e->size);
+		b = ssim_va_bucket(s, e->va, e->size);
 		e->next_va = *b;
 		*b = e;
 	}
@@ -121,7 +90,7 @@ void ssim_tlb_left(struct ssim *s, const struct ssim_entry *like)
 {
 	struct ssim_entry *e;
 
-	for (e = *va_bucket(s, like->va, like->size); e; e = e->next_va) {
+	for (e = *ssim_va_bucket(s, like->va, like->size); e; e = e->next_va) {
 		if (e->kind != E_ATC || e->va != like->va || e->size != like->size ||
 		    e->target != like->target || e->sid != like->sid || e->ssv != like->ssv ||
 		    e->ssid != like->ssid)
@@ -132,87 +101,19 @@ void ssim_tlb_left(struct ssim *s, const struct ssim_entry *like)
 	ssim_tlb_add(s, like);
 }
 
-static bool same_tag(const struct ssim_entry *a, const struct ssim_entry *b)
-{
-	return a->stage == b->stage && a->world == b->world && a->vmid == b->vmid &&
-	       a->regime->asid == b->regime->asid;
-}
-
 static struct ssim_entry *find(struct ssim *s, const struct ssim_entry *like)
 {
 	struct ssim_entry *e;
 
-	for (e = *src_bucket(s, like->src); e; e = e->next_src)
+	for (e = *ssim_src_bucket(s, like->src); e; e = e->next_src)
 		if (e->src == like->src && e->desc == like->desc && e->kind == like->kind &&
 		    e->va == like->va && e->size == like->size && e->level == like->level &&
-		    same_tag(e, like) && e->src2 == like->src2 && e->desc2 == like->desc2 &&
+		    ssim_same_tag(e, like) && e->src2 == like->src2 && e->desc2 == like->desc2 &&
 		    e->target == like->target &&
 		    /* Another regime reads what is below in another way. */
 		    (like->kind != E_TABLE || e->regime == like->regime))
 			return e;
 	return NULL;
-}
-
-static bool overlap(const struct ssim_entry *a, const struct ssim_entry *b)
-{
-	return a->va <= b->va + (b->size - 1) && b->va <= a->va + (a->size - 1);
-}
-
-/* DDI 0487 D8.16: changes that need break-before-make. */
-static const char *conflict(struct ssim *s, const struct ssim_entry *a, const struct ssim_entry *b)
-{
-	u64 differ = a->desc ^ b->desc, at = a->va > b->va ? a->va : b->va;
-	bool bbml = ssim_idr(s, 3, IDR3_BBML);
-
-	if (a->stage != b->stage || a->world != b->world || a->vmid != b->vmid || !overlap(a, b))
-		return NULL;
-	if (a->regime->asid != b->regime->asid && a->asid != ASID_GLOBAL && b->asid != ASID_GLOBAL)
-		return NULL;
-	if (a->kind == E_TABLE && b->kind == E_TABLE)
-		return NULL;
-	if (a->kind == E_TABLE || b->kind == E_TABLE)
-		return a->level == b->level && !bbml ? "a block and a table" : NULL;
-	if (a->target + (at - a->va) != b->target + (at - b->va))
-		return "two output addresses";
-	if (fld1(differ, a->stage == 1 ? D_ATTRINDX : D_S2_MEMATTR) || fld1(differ, D_SH))
-		return "two memory types";
-	if (a->asid != b->asid)
-		return "global and not";
-	if ((a->level != b->level || fld1(differ, D_CONT)) && !bbml)
-		return "two sizes";
-	return NULL;
-}
-
-static void check_overlaps(struct ssim *s, const struct ssim_entry *e, struct ssim_entry *list)
-{
-	const char *what;
-
-	/* One report for one store. */
-	if (s->clashed == s->now)
-		return;
-	for (; list; list = list->next_va) {
-		if (list == e || (list->kind != E_LEAF && list->kind != E_TABLE))
-			continue;
-		what = conflict(s, e, list);
-		if (what) {
-			s->clashed = s->now;
-			ssim_violation(s, "I-5", what, e, list);
-			return;
-		}
-	}
-}
-
-static void check_bbm(struct ssim *s, const struct ssim_entry *e)
-{
-	unsigned int i;
-
-	check_overlaps(s, e, s->by_va_big);
-	if (e->size <= ssim_bit(21)) {
-		check_overlaps(s, e, *va_bucket(s, e->va, e->size));
-		return;
-	}
-	for (i = 0; i < SSIM_HASH; i++)
-		check_overlaps(s, e, s->by_va[i]);
 }
 
 static bool translate_ipa(struct ssim *s, const struct ssim_regime *s2, u64 *addr)
@@ -233,7 +134,7 @@ static struct ssim_entry *find_root(struct ssim *s, const struct ssim_entry *lik
 {
 	struct ssim_entry *e;
 
-	for (e = *table_bucket(s, like->target, like->shift); e; e = e->next_table)
+	for (e = *ssim_table_bucket(s, like->target, like->shift); e; e = e->next_table)
 		if (e->kind == E_ROOT && e->regime == like->regime && e->s2 == like->s2 &&
 		    e->target == like->target)
 			return e;
@@ -250,8 +151,9 @@ static struct ssim_entry *hold_entry(struct ssim *s, const struct ssim_entry *li
 		return NULL;
 	}
 	e = ssim_tlb_add(s, like);
-	if (e)
-		check_bbm(s, e);
+	if (!e)
+		return NULL;
+	ssim_clash_entry(s, e);
 	return e;
 }
 
@@ -294,7 +196,7 @@ static void look_behind(struct ssim *s, const struct ssim_entry *leaf)
 	for (i = 0; i < top; i++) {
 		struct ssim_entry *e = &s->entries[i], like;
 
-		if (!is_table(e) || !e->s2 || !leads_behind(leaf, e))
+		if (!ssim_is_table(e) || !e->s2 || !leads_behind(leaf, e))
 			continue;
 		like = *e;
 		like.target = leaf->target + (ipa_of(e) - leaf->va);
@@ -330,6 +232,7 @@ static void hold_run(struct ssim *s, struct ssim_entry *like)
 	like->target -= like->va & (size - 1);
 	like->va &= ~(size - 1);
 	like->size = size;
+	ssim_clash_run(s, like);
 	hold_leaf(s, like);
 }
 
@@ -388,7 +291,7 @@ static void explore(struct ssim *s, const struct ssim_entry *table)
 	u64 words[16], at;
 	unsigned int i, n;
 
-	if (!resolved(table))
+	if (!ssim_resolved(table))
 		return;
 	for (at = 0; at < table->tbytes; at += n * 8) {
 		n = table->tbytes - at < sizeof(words) ? (table->tbytes - at) / 8 : 16;
@@ -455,6 +358,8 @@ void ssim_tlb_root(struct ssim *s, const struct ssim_regime *r, const struct ssi
 		e = find_root(s, &like);
 		if (!e) {
 			e = ssim_tlb_add(s, &like);
+			if (e)
+				ssim_clash_root(s, e);
 			if (e && s->closure)
 				explore(s, e);
 		}
@@ -517,7 +422,7 @@ void ssim_tlb_store(struct ssim *s, u64 pa, u64 old, u64 new)
 
 	if (old == new)
 		return;
-	for (e = *src_bucket(s, pa); e; e = e->next_src) {
+	for (e = *ssim_src_bucket(s, pa); e; e = e->next_src) {
 		if (e->src != pa || e->kind == E_COMBINED)
 			continue;
 		if (in_memory_order(e, new) == e->desc)
@@ -526,7 +431,7 @@ void ssim_tlb_store(struct ssim *s, u64 pa, u64 old, u64 new)
 			e->gone = s->now;
 	}
 	for (i = 0; i < GRANULES; i++)
-		for (e = *table_bucket(s, pa, granules[i]); e; e = e->next_table)
+		for (e = *ssim_table_bucket(s, pa, granules[i]); e; e = e->next_table)
 			if (e->shift == granules[i] && pa - e->target < e->tbytes)
 				child(s, e, pa, new, BY_STORE);
 }
@@ -557,7 +462,7 @@ void ssim_tlb_each(struct ssim *s, u64 first, u64 last,
 		return;
 	}
 	for (region = first >> 21; region <= last >> 21; region++)
-		for (e = *va_bucket(s, region << 21, 1); e; e = e->next_va)
+		for (e = *ssim_va_bucket(s, region << 21, 1); e; e = e->next_va)
 			if (e->va >> 21 == region && e->va <= last &&
 			    e->va + (e->size - 1) >= first)
 				fn(s, e, arg);
@@ -596,7 +501,7 @@ void ssim_tlb_rescan(struct ssim *s, u64 first, u64 last)
 		if ((e->kind == E_LEAF || e->kind == E_TABLE) && !e->gone &&
 		    !ssim_entry_in_memory(s, e))
 			e->gone = s->now;
-		if (is_table(e))
+		if (ssim_is_table(e))
 			explore(s, e);
 	}
 }
@@ -604,7 +509,7 @@ void ssim_tlb_rescan(struct ssim *s, u64 first, u64 last)
 /* An entry for the address that memory no longer has. */
 struct ssim_entry *ssim_tlb_stale(struct ssim *s, const struct ssim_regime *r, u64 va)
 {
-	struct ssim_entry *lists[2] = { *va_bucket(s, va, 1), s->by_va_big }, *e;
+	struct ssim_entry *lists[2] = { *ssim_va_bucket(s, va, 1), s->by_va_big }, *e;
 	unsigned int i;
 
 	for (i = 0; i < 2; i++)
@@ -622,7 +527,7 @@ static struct ssim_entry *half_of(struct ssim *s, const struct ssim_entry *c, bo
 	u64 src = second ? c->src2 : c->src, desc = second ? c->desc2 : c->desc;
 	struct ssim_entry *e;
 
-	for (e = *src_bucket(s, src); e; e = e->next_src)
+	for (e = *ssim_src_bucket(s, src); e; e = e->next_src)
 		if (e->kind == E_LEAF && e->src == src && e->desc == desc &&
 		    e->stage == (second ? 2 : 1) && e->vmid == c->vmid)
 			return e;
@@ -646,9 +551,9 @@ static bool reached(struct ssim *s, const struct ssim_entry *table, const struct
 	u64 ipa = ipa_of(table);
 	unsigned int i;
 
-	if (!table->s2 || !resolved(table))
+	if (!table->s2 || !ssim_resolved(table))
 		return true;
-	lists[0] = *va_bucket(s, ipa, 1);
+	lists[0] = *ssim_va_bucket(s, ipa, 1);
 	lists[1] = s->by_va_big;
 	for (i = 0; i < 2; i++)
 		for (e = lists[i]; e; e = e->next_va)
@@ -678,9 +583,9 @@ bool ssim_tlb_held_by(struct ssim *s, const struct ssim_entry *e, const struct s
 	}
 	if (e->kind == E_TABLE && !reached(s, e, dead))
 		return false;
-	for (p = *table_bucket(s, e->src, e->shift); p; p = p->next_table)
+	for (p = *ssim_table_bucket(s, e->src, e->shift); p; p = p->next_table)
 		if (p->shift == e->shift && e->src - p->target < p->tbytes &&
-		    p->level + 1 == e->level && e->va - p->va < p->size && same_tag(p, e) &&
+		    p->level + 1 == e->level && e->va - p->va < p->size && ssim_same_tag(p, e) &&
 		    !(dead && dead_by(s, p, dead)))
 			return true;
 	return false;
