@@ -6,6 +6,7 @@
  */
 #include <linux/export.h>
 #include <linux/iommu.h>
+#include <linux/msi.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 
@@ -156,3 +157,33 @@ void __iommu_seam_freed(void *table, size_t size)
 		ops->freed(table, size);
 }
 EXPORT_SYMBOL_GPL(__iommu_seam_freed);
+
+/**
+ * iommu_seam_prepare_msi() - let a device reach a simulated doorbell
+ * @desc: message interrupt that is being allocated
+ * @doorbell: physical address, alone in its page of the IOMMU
+ *
+ * Simulators are modules; interrupt controllers, which this is made for, are not.
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, or what mapping the page fails with.
+ */
+int iommu_seam_prepare_msi(struct msi_desc *desc, phys_addr_t doorbell)
+{
+	return iommu_dma_prepare_msi(desc, doorbell);
+}
+EXPORT_SYMBOL_GPL(iommu_seam_prepare_msi);
+
+/**
+ * iommu_seam_compose_msi() - put the doorbell's address as the device sees it
+ * @desc: prepared by iommu_seam_prepare_msi()
+ * @msg: message to the doorbell's physical address
+ *
+ * Context: any.
+ */
+void iommu_seam_compose_msi(struct msi_desc *desc, struct msi_msg *msg)
+{
+	iommu_dma_compose_msi_msg(desc, msg);
+}
+EXPORT_SYMBOL_GPL(iommu_seam_compose_msi);

@@ -14,6 +14,9 @@
 
 #include <linux/types.h>
 
+struct msi_desc;
+struct msi_msg;
+
 #ifdef CONFIG_IOMMU_SEAM
 
 #include <linux/jump_label.h>
@@ -55,6 +58,9 @@ bool __iommu_seam_write(void __iomem *addr, unsigned int bytes, u64 value);
 bool __iommu_seam_store(u64 *slot, u64 value);
 bool __iommu_seam_exchange(u64 *slot, u64 *old, u64 value);
 void __iommu_seam_freed(void *table, size_t size);
+
+int iommu_seam_prepare_msi(struct msi_desc *desc, phys_addr_t doorbell);
+void iommu_seam_compose_msi(struct msi_desc *desc, struct msi_msg *msg);
 
 static __always_inline bool iommu_seam_active(void)
 {
