@@ -39,6 +39,7 @@
 #define SIM_SILENT_ATC	BIT(0)	/* answer invalidations of its ATC; it keeps what it has */
 #define SIM_SILENT_DATA	BIT(1)	/* finish transactions that it holds */
 
+struct sim_edges;
 struct sim_pci;
 
 /**
@@ -77,7 +78,8 @@ struct sim_config {
  * @iort: what ACPI would say of it
  * @irqs: domain of its wires
  * @virq: the wires, 0: none
- * @msis: parent domain of message interrupts, of its own and of its PCI masters
+ * @msis: parent domain of its own message interrupts; NULL with config.no_msi
+ * @edges: of irq.c
  * @irq_work: raises @raised outside of sim_lock
  * @raised: wires to raise
  * @pci: host bridge of its PCI masters, or NULL
@@ -101,6 +103,7 @@ struct sim_instance {
 	struct irq_domain *irqs;
 	int virq[IRQ_KINDS];
 	struct irq_domain *msis;
+	struct sim_edges *edges;
 	struct irq_work irq_work;
 	unsigned long raised;
 	struct sim_pci *pci;
@@ -174,6 +177,7 @@ int sim_irq_open(struct sim_instance *sim);
 void sim_irq_close(struct sim_instance *sim);
 void sim_irq_raise(struct sim_instance *sim, enum ssim_irq irq);
 bool sim_irq_msi(struct sim_instance *sim, u64 doorbell, u32 data);
+struct irq_domain *sim_irq_messages(struct sim_instance *sim);
 
 /* firmware.c: what a devicetree or IORT would say, as software nodes and fwspecs */
 int sim_fw_smmu(struct sim_instance *sim);
