@@ -34,6 +34,7 @@
 
 #define SIM_PCI_VENDOR	0x13b5
 #define SIM_PCI_DEVICE	0x5e5a
+#define SIM_PCI_PORT	0x5e5b
 
 /* sim_master.silent: what a master never does */
 #define SIM_SILENT_ATC	BIT(0)	/* answer invalidations of its ATC; it keeps what it has */
