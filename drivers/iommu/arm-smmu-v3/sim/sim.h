@@ -41,6 +41,7 @@
 #define SIM_SILENT_DATA	BIT(1)	/* finish transactions that it holds */
 
 struct sim_edges;
+struct sim_function;
 struct sim_pci;
 
 /**
@@ -126,10 +127,12 @@ enum sim_kind { SIM_PLATFORM, SIM_PCI };
  * @ats: PCI: has an ATC
  * @pri: PCI: makes page requests
  * @pasid_bits: width of its PASIDs, 0: none
- * @slot: PCI: device number on the bus
+ * @behind_port: PCI: below a root port of its own, else an endpoint of the root complex
+ * @slot: PCI: device number on bus 0, 0: any
  * @silent: SIM_SILENT_ATC, ...; read and changed at any time
  * @dev: while its instance is live
  * @fwnode: software node of @dev
+ * @function: of pci.c, while its instance is live; under sim_lock
  * @engine: of engine.c, while a driver is bound to @dev
  *
  * Fields up to @slot are changed under sim_mutex while the instance is not live.
@@ -145,10 +148,12 @@ struct sim_master {
 	bool ats;
 	bool pri;
 	u8 pasid_bits;
+	bool behind_port;
 	u8 slot;
 	u8 silent;
 	struct device *dev;
 	struct fwnode_handle *fwnode;
+	struct sim_function *function;
 	struct sim_engine *engine;
 };
 
@@ -204,8 +209,15 @@ void sim_debugfs_remove(struct sim_instance *sim);
 /* pci.c */
 int sim_pci_open(struct sim_instance *sim);
 void sim_pci_close(struct sim_instance *sim);
+bool sim_pci_bus_master(const struct sim_master *master);
 bool sim_pci_ats_enabled(const struct sim_master *master);
+unsigned int sim_pci_ats_stu(const struct sim_master *master);
+bool sim_pci_translated(const struct sim_master *master);
 bool sim_pci_pri_enabled(const struct sim_master *master);
+void sim_pci_pri_busy(struct sim_master *master, bool busy);
+void sim_pci_pri_failed(struct sim_master *master, bool unexpected);
+bool sim_pci_pasid_enabled(const struct sim_master *master, bool exec, bool priv);
+bool sim_pci_message(const struct sim_master *master, u64 *addr, u32 *data);
 
 /* engine.c: what a master does; its drivers, and calls of the model */
 int sim_engine_register(void);
