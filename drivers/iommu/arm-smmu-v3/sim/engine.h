@@ -46,7 +46,7 @@ enum sim_outcome {
 	SIM_HELD,		/* SIM_HOLD: translated, and waits in .flight */
 	SIM_STALLED,		/* SIM_NO_WAIT: stalled, and waits in .flight */
 	SIM_ATS_DENIED,		/* ATS grants nothing, or not what is wanted */
-	SIM_ATS_UR,		/* ATS: unsupported request */
+	SIM_ATS_UR,		/* ATS: unsupported request; or the port blocks it */
 	SIM_ATS_CA,		/* ATS: completer abort */
 	SIM_PRI_INVALID,	/* the page request was answered: invalid request */
 	SIM_PRI_FAILURE,	/* the page request was answered: failure */
@@ -54,6 +54,7 @@ enum sim_outcome {
 	SIM_TIMEOUT,		/* neither resumed nor answered in time */
 	SIM_MASTER_OFF,		/* PCI: bus mastering is off */
 	SIM_BAD_MEMORY,		/* translated to where no memory is */
+	SIM_PASID_OFF,		/* PCI: PASIDs, or those of its kind, are off */
 };
 
 /**

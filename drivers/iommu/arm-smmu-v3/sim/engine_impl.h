@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What engine*.c and chardev.c share.
+ *
+ * Locks, in this order:
+ *	sim_engine.life		a user of sim_engine.dev holds it for reading
+ *	sim_file.lock		buffers of an open file
+ *	sim_lock		everything that calls of the model read
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#ifndef SIM_ENGINE_IMPL_H
+#define SIM_ENGINE_IMPL_H
+
+#include <linux/bitmap.h>
+#include <linux/cdev.h>
+#include <linux/rwsem.h>
+#include <linux/xarray.h>
+
+#include "engine.h"
+
+#define SIM_ATC		64
+#define SIM_ANSWERS	64
+#define SIM_PIECE	SZ_4K	/* no transaction crosses a multiple of it */
+
+/* Something of an ATC; free if @size is 0. */
+struct sim_atc {
+	u64 addr;
+	u64 size;
+	u64 pa;
+	u32 sid;
+	u32 ssid;
+	bool ssv;
+	bool priv;
+	bool read;
+	bool write;
+	bool exec;
+};
+
+enum sim_flight_state { FLIGHT_ENDED, FLIGHT_STALLED, FLIGHT_HELD };
+
+/**
+ * struct sim_flight - a transaction under way
+ * @node: in sim_engine.flights while stalled or held, under sim_lock
+ * @engine: whose; a reference
+ * @txn: as it leaves the master
+ * @op: what it does
+ * @flags: SIM_HOLD, ... of the access
+ * @stream: index of the stream ID
+ * @hold: stay between translation and data
+ * @readable: its translation lets it read
+ * @len: bytes; 0: moves none
+ * @state: under sim_lock
+ * @abandoned: nobody waits for it; whoever reaps frees it
+ * @stag: of a stalled one
+ * @ticket: of a held one
+ * @pa: output address
+ * @outcome: once ended
+ * @event: event number
+ * @recorded: the event was recorded
+ * @stalls: so often it stalled
+ * @error: errno that the access ends with
+ * @ended: it is no longer stalled
+ * @data: what it carries
+ */
+struct sim_flight {
+	struct list_head node;
+	struct sim_engine *engine;
+	struct ssim_txn txn;
+	enum sim_op op;
+	u32 flags;
+	u32 stream;
+	bool hold;
+	bool readable;
+	u32 len;
+	enum sim_flight_state state;
+	bool abandoned;
+	u16 stag;
+	u64 ticket;
+	u64 pa;
+	enum sim_outcome outcome;
+	u8 event;
+	bool recorded;
+	u32 stalls;
+	int error;
+	struct completion ended;
+	u8 data[SIM_PIECE] __aligned(8);
+};
+
+/**
+ * struct sim_engine - what is behind a master while a driver is bound to it
+ * @cdevice: char device; counts the references
+ * @cdev: its operations
+ * @dev: the master's device, valid under @life until @gone
+ * @life: held for writing to end it
+ * @gone: no driver is bound any more
+ * @files: open files, under @life
+ * @files_lock: of @files, for those that hold @life for reading
+ *
+ * @has_irq: PCI: it has a message interrupt
+ * @interrupts: so many have arrived
+ *
+ * @master: NULL once gone. From here on everything is under sim_lock.
+ * @flights: stalled and held transactions
+ * @atc: translations
+ * @atc_next: is replaced next
+ * @waiting: page requests of accesses
+ * @groups: their group indices, from SIM_AUTO_GROUP
+ * @expected: answers that are still to come
+ * @owed: of these, to requests nobody waits for
+ * @answers: answers to requests of sim_engine_request()
+ * @answer_in: counts of what was put there
+ * @answer_out: and taken
+ * @answered: one for each answer
+ */
+struct sim_engine {
+	struct device cdevice;
+	struct cdev cdev;
+	struct device *dev;
+	struct rw_semaphore life;
+	bool gone;
+	struct list_head files;
+	struct mutex files_lock;	/* see above */
+	bool has_irq;
+	atomic_t interrupts;
+
+	struct sim_master *master;
+	struct list_head flights;
+	struct sim_atc atc[SIM_ATC];
+	unsigned int atc_next;
+	struct list_head waiting;
+	DECLARE_BITMAP(groups, SIM_GROUPS);
+	unsigned int expected;
+	u16 owed[SIM_GROUPS];
+	struct ssim_pri_resp answers[SIM_ANSWERS];
+	unsigned int answer_in;
+	unsigned int answer_out;
+	struct completion answered;
+};
+
+/**
+ * struct sim_file - an open file
+ * @engine: a reference
+ * @node: in sim_engine.files
+ * @lock: of @buffers
+ * @buffers: struct sim_buffer by IOVA / PAGE_SIZE
+ * @holds: struct sim_access with a flight, by handle
+ */
+struct sim_file {
+	struct sim_engine *engine;
+	struct list_head node;
+	struct mutex lock;		/* see above */
+	struct xarray buffers;
+	struct xarray holds;
+};
+
+static inline void sim_engine_get(struct sim_engine *e)
+{
+	get_device(&e->cdevice);
+}
+
+static inline void sim_engine_put(struct sim_engine *e)
+{
+	put_device(&e->cdevice);
+}
+
+/* The model behind an engine, or NULL. */
+static inline struct ssim *sim_engine_core(const struct sim_engine *e)
+{
+	lockdep_assert_held(&sim_lock);
+	return e->master ? e->master->sim->core : NULL;
+}
+
+/* engine.c */
+int sim_engine_demand(struct sim_engine *e, const struct ssim_txn *txn, u32 timeout_ms, u8 *code);
+int sim_engine_send(struct sim_engine *e, const struct sim_request *r);
+int sim_engine_message(struct sim_engine *e, struct sim_access *a);
+int sim_engine_answer(struct sim_engine *e, struct ssim_pri_resp *resp, u32 timeout_ms);
+
+/* engine_access.c */
+int sim_access_run(struct sim_engine *e, struct sim_access *a);
+void sim_access_resumed(struct sim_engine *e, struct sim_flight *f,
+			const struct ssim_result *result);
+void sim_access_end_all(struct sim_engine *e, struct list_head *dead);
+void sim_access_free(struct list_head *dead);
+
+/* engine_buffer.c */
+int sim_buffer_map(struct sim_file *file, u64 length, u32 flags, u64 *iova);
+int sim_buffer_unmap(struct sim_file *file, u64 iova, u32 flags, u32 *violations);
+int sim_buffer_mmap(struct sim_file *file, struct vm_area_struct *vma);
+void sim_buffers_unmap(struct sim_file *file);
+void sim_buffers_free(struct sim_file *file);
+
+/* chardev.c */
+int sim_chardev_register(void);
+void sim_chardev_unregister(void);
+void sim_chardev_init(struct sim_engine *e);
+int sim_chardev_add(struct sim_engine *e, const char *name);
+void sim_chardev_remove(struct sim_engine *e);
+
+#endif /* SIM_ENGINE_IMPL_H */
