@@ -151,8 +151,8 @@ static void __iomem *seam_map(phys_addr_t start, size_t size)
 
 	guard(raw_spinlock_irqsave)(&sim_lock);
 	list_for_each_entry(sim, &sim_instances, node)
-		if (sim->core && start == sim->start && size <= SIM_REGS)
-			return (__force void __iomem *)sim->regs;
+		if (sim->core && start >= sim->start && start + size <= sim->start + SIM_REGS)
+			return (__force void __iomem *)(sim->regs + (start - sim->start));
 	return NULL;
 }
 
