@@ -313,6 +313,7 @@ bool ssim_check_clean(struct ssim *s, u16 vmid, u32 asid, u64 addr, u64 size)
 	}
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_check_clean);
 
 /**
  * ssim_check_enable() - SMMUEN becomes 1: nothing may be held of another life
@@ -427,6 +428,7 @@ bool ssim_check_page_reuse(struct ssim *s, u64 pa, u64 size)
 	}
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_check_page_reuse);
 
 /**
  * ssim_check_asid_reuse() - an ASID gets a new owner
@@ -452,6 +454,7 @@ bool ssim_check_asid_reuse(struct ssim *s, u16 vmid, u32 asid)
 	}
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_check_asid_reuse);
 
 /**
  * ssim_check_vmid_reuse() - a VMID gets a new owner
@@ -476,6 +479,7 @@ bool ssim_check_vmid_reuse(struct ssim *s, u16 vmid)
 	}
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_check_vmid_reuse);
 
 /**
  * ssim_check_pasid_reuse() - a PASID of a stream gets a new owner

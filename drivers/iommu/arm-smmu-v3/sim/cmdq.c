@@ -303,3 +303,4 @@ void ssim_cmdq_run(struct ssim *s)
 			signal_sync(s, cmd);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_cmdq_run);

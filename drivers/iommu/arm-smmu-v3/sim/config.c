@@ -484,3 +484,4 @@ bool ssim_find(struct ssim *s, u32 sid, u32 ssid, bool ssv, struct ssim_context 
 	}
 	return !ctx->s1 || find_cd(s, sid, ssv ? ssid : 0, ctx, fault);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_find);

@@ -76,6 +76,7 @@ bool ssim_event(struct ssim *s, const u64 record[4])
 		ssim_raise(s, IRQ_EVENTQ);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_event);
 
 /**
  * ssim_events_retry() - write the records of stalls that found no room

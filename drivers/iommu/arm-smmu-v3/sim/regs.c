@@ -63,6 +63,7 @@ void ssim_fail(struct ssim *s)
 	s->sfm = true;
 	ssim_gerror(s, GERR_SFM);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_fail);
 
 static void deliver(struct ssim *s, enum ssim_irq irq)
 {
@@ -110,6 +111,7 @@ void ssim_late_irqs(struct ssim *s)
 		for (; s->late[irq]; s->late[irq]--)
 			deliver(s, irq);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_late_irqs);
 
 /**
  * ssim_spurious_irq() - an interrupt for which there is no reason
@@ -121,6 +123,7 @@ void ssim_spurious_irq(struct ssim *s, enum ssim_irq irq)
 	s->stats.faults++;
 	deliver(s, irq);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_spurious_irq);
 
 static u64 half(u64 value, u32 offset, unsigned int size)
 {

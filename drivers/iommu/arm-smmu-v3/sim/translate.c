@@ -378,6 +378,7 @@ void ssim_done(struct ssim *s, u64 ticket)
 			s->flights[i].ticket = 0;
 	ssim_cmdq_run(s);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_done);
 
 bool ssim_in_flight(const struct ssim *s)
 {
@@ -421,6 +422,7 @@ void ssim_stall_term(struct ssim *s, u32 sid)
 		if (s->stalls[i].used && s->stalls[i].txn.sid == sid)
 			end_stall(s, &s->stalls[i], false, true);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_stall_term);
 
 /* SMMUEN goes to 0 (6.3.9.6). */
 void ssim_terminate_all(struct ssim *s)
