@@ -53,6 +53,7 @@ struct sim_pci;
  * @entries: capacity of the maximal TLB
  * @closure: hold what is reachable, not only what was walked
  * @prefer_stale: transactions use entries that are gone
+ * @faults: faults on demand, from the start
  */
 struct sim_config {
 	struct ssim_ids ids;
@@ -62,6 +63,7 @@ struct sim_config {
 	u32 entries;
 	bool closure;
 	bool prefer_stale;
+	struct ssim_faults faults;
 };
 
 /**
