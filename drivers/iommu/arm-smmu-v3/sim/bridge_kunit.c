@@ -84,6 +84,12 @@ static bool model_has_atc(const struct bench *b, const struct sim_master *m)
 	return false;
 }
 
+/* The driver enables ATS where it translates: not where passthrough is the default. */
+static bool translates(const struct sim_master *m)
+{
+	return iommu_get_domain_for_dev(m->dev)->type != IOMMU_DOMAIN_IDENTITY;
+}
+
 static void look(struct bench *b, struct sim_master *m, u16 rid)
 {
 	struct pci_dev *pdev = to_pci_dev(m->dev);
@@ -103,6 +109,7 @@ static void look(struct bench *b, struct sim_master *m, u16 rid)
 	KUNIT_EXPECT_EQ(test, !!pdev->eetlp_prefix_path, full);
 	KUNIT_EXPECT_TRUE(test, pdev->devcap & PCI_EXP_DEVCAP_FLR);
 
+	KUNIT_EXPECT_EQ(test, !!pdev->ats_enabled, full && translates(m));
 	/* What the driver has enabled, the registers, the queries and the model agree. */
 	guard(raw_spinlock_irqsave)(&sim_lock);
 	KUNIT_EXPECT_EQ(test, sim_pci_ats_enabled(m), !!pdev->ats_enabled);
@@ -126,8 +133,6 @@ static void functions(struct kunit *test)
 	pci_read_config_word(port, port->acs_cap + PCI_ACS_CTRL, &control);
 	KUNIT_EXPECT_EQ(test, control & 0x1d, 0x1d);
 	KUNIT_EXPECT_NULL(test, pci_upstream_bridge(to_pci_dev(b->integrated->dev)));
-	KUNIT_EXPECT_TRUE(test, to_pci_dev(b->integrated->dev)->ats_enabled);
-	KUNIT_EXPECT_TRUE(test, to_pci_dev(b->below->dev)->ats_enabled);
 }
 
 static bool may_master(struct sim_master *m)
@@ -166,6 +171,8 @@ static void resets(struct kunit *test)
 	struct bench *b = bench_start(test);
 	struct pci_dev *pdev = to_pci_dev(b->integrated->dev);
 
+	if (!translates(b->integrated) || !translates(b->below))
+		kunit_skip(test, "no ATS without translation");
 	KUNIT_EXPECT_TRUE(test, has_ats(b, b->integrated));
 	pcie_capability_set_word(pdev, PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR);
 	KUNIT_EXPECT_FALSE(test, has_ats(b, b->integrated));
@@ -196,7 +203,6 @@ static void removal(struct kunit *test)
 	pci_unlock_rescan_remove();
 	KUNIT_ASSERT_NOT_NULL(test, b->integrated->dev);
 	look(b, b->integrated, PCI_DEVID(0, PCI_DEVFN(2, 0)));
-	KUNIT_EXPECT_TRUE(test, has_ats(b, b->integrated));
 }
 
 static void slots(struct kunit *test)
@@ -280,6 +286,8 @@ static void message(struct bench *b, struct sim_master *m)
 	struct kunit *test = b->test;
 	int irq;
 
+	/* The master's own driver has its message. */
+	device_release_driver(m->dev);
 	atomic_set(&b->edges, 0);
 	KUNIT_EXPECT_FALSE(test, send(b, m));
 	KUNIT_ASSERT_EQ(test, pci_enable_device(pdev), 0);
@@ -324,6 +332,8 @@ static void events(struct kunit *test)
 		b->sim->config.combined = way == COMBINED;
 		KUNIT_ASSERT_EQ(test, sim_instance_live(b->sim), 0);
 		KUNIT_EXPECT_EQ(test, !b->sim->msis, way != MESSAGES);
+		if (!translates(b->plain))
+			kunit_skip(test, "no fault without translation");
 		txn.sid = b->plain->sids[0];
 		scoped_guard(raw_spinlock_irqsave, &sim_lock)
 			ssim_translate(b->sim->core, &txn, &result);
@@ -364,7 +374,7 @@ static struct kunit_case pci_cases[] = {
 	KUNIT_CASE(wires),
 	KUNIT_CASE(messages),
 	KUNIT_CASE(events),
-	KUNIT_CASE(rounds),
+	KUNIT_CASE_SLOW(rounds),
 	{ }
 };
 
