@@ -4,8 +4,10 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
-#include "regs.h"
-#include "cmd.h"
+#include <linux/array_size.h>
+
+#include "../cmd.h"
+#include "../regs.h"
 #include "words.h"
 
 #define WORD(driver, sim, index, number)	{ #driver, #sim, index, driver, number },
