@@ -167,6 +167,23 @@ static void two_levels(void)
 	}
 }
 
+/* I-26: any page of a table, not only its first. */
+static void parts_of_tables(void)
+{
+	bring_up(&everything);
+	put_ste(3, STE0_S1 | 8ull << 59, 2, 0, 0);		/* 256 CDs */
+	EXPECT(!ssim_check_table_free(&w.s, CDTAB_AT + 0x3000, 0x1000));
+	EXPECT_REPORTS(1, "I-26");
+	EXPECT(ssim_check_table_free(&w.s, CDTAB_AT + 0x4000, 0x1000));
+	EXPECT(ssim_check_table_free(&w.s, CDTAB_AT - 0x1000, 0x1000));
+	put_ste(3, STE0_S1 | 17ull << 59 | 1 << 4, 2, 0, 0);	/* 2048 tables of 64 */
+	EXPECT(!ssim_check_table_free(&w.s, CDTAB_AT + 0x3000, 0x1000));
+	EXPECT(ssim_check_table_free(&w.s, CDTAB_AT + 0x4000, 0x1000));
+	store(CDTAB_AT, (CDTAB_AT + 0x10000) | 1);
+	EXPECT(!ssim_check_table_free(&w.s, CDTAB_AT + 0x10fc0, 64));
+	EXPECT(ssim_check_table_free(&w.s, CDTAB_AT + 0x11000, 0x1000));
+}
+
 /* What a base led to is held until configuration and TLB are invalidated, in this order. */
 static void bases(void)
 {
@@ -218,6 +235,7 @@ void tests_cache(void)
 	run("cache: commands for STEs (I-25)", ste_commands);
 	run("cache: commands for CDs (I-25, I-36)", cd_commands);
 	run("cache: level 1 descriptors (I-26)", two_levels);
+	run("cache: parts of CD tables (I-26)", parts_of_tables);
 	run("cache: bases of tables", bases);
 	run("cache: one CD table, two streams (I-28)", aliases);
 }

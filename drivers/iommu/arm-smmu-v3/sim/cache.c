@@ -84,6 +84,24 @@ static bool add(struct ssim *s, const struct ssim_cfg *like)
 	return true;
 }
 
+static unsigned int split_of(const struct ssim *s)
+{
+	unsigned int split = fld1(s->strtab_cfg, STRTAB_CFG_SPLIT);
+
+	return split == 8 || split == 10 ? split : 6;
+}
+
+/* How many STEs a level 1 descriptor leads to, and where they are. */
+static u32 behind(const struct ssim *s, const u64 *l1std, u64 *at)
+{
+	unsigned int span = fld(l1std, L1STD_SPAN);
+
+	if (!span || span > split_of(s) + 1)
+		return 0;
+	*at = fld_addr(l1std, L1STD_L2PTR, 6) & ~ssim_ones(5 + span);
+	return 1u << (span - 1);
+}
+
 static u64 cd_table_pa(struct ssim *s, const u64 *ste, u64 at)
 {
 	struct ssim_access access = { .quiet = true };
@@ -100,6 +118,37 @@ static u64 cd_table_pa(struct ssim *s, const u64 *ste, u64 at)
 static u32 cd_count(const struct ssim *s, const u64 *ste)
 {
 	return ssim_idr(s, 1, IDR1_SSIDSIZE) ? 1u << fld(ste, STE_S1CDMAX) : 1;
+}
+
+/**
+ * ssim_cfg_behind() - the table that a held structure leads to
+ * @s: instance
+ * @c: the structure
+ * @at: address of the table
+ *
+ * Return: its bytes; 0 if there is none.
+ */
+u64 ssim_cfg_behind(struct ssim *s, const struct ssim_cfg *c, u64 *at)
+{
+	u64 leaf;
+
+	switch (c->kind) {
+	case C_L1STD:
+		return behind(s, c->words, at) * 64ull;
+	case C_STE:
+		if (!has_cds(s, c))
+			return 0;
+		*at = cd_table_pa(s, c->words, ssim_cd_index(s, c->words, 0, &leaf));
+		if (*at == ~0ull)
+			return 0;
+		if (leaf)
+			return 8 * ((cd_count(s, c->words) + ssim_ones(leaf)) >> leaf);
+		return cd_count(s, c->words) * 64ull;
+	case C_L1CD:
+		*at = fld_addr(c->words, L1CD_L2PTR, 12) & ~ssim_ones(c->leaf + 6);
+		return fld(c->words, L1CD_V) ? 64ull << c->leaf : 0;
+	}
+	return 0;
 }
 
 static void derive(struct ssim *s, const struct ssim_cfg *ste, const struct ssim_cfg *cd)
@@ -228,24 +277,6 @@ static void read_cds(struct ssim *s, u32 sid, const u64 *ste)
 			     cd_table_pa(s, ste, (fld1(l1cd, L1CD_L2PTR) << 12) &
 					 ~ssim_ones(leaf + 6)));
 	}
-}
-
-static unsigned int split_of(const struct ssim *s)
-{
-	unsigned int split = fld1(s->strtab_cfg, STRTAB_CFG_SPLIT);
-
-	return split == 8 || split == 10 ? split : 6;
-}
-
-/* How many STEs a level 1 descriptor leads to, and where they are. */
-static u32 behind(const struct ssim *s, const u64 *l1std, u64 *at)
-{
-	unsigned int span = fld(l1std, L1STD_SPAN);
-
-	if (!span || span > split_of(s) + 1)
-		return 0;
-	*at = fld_addr(l1std, L1STD_L2PTR, 6) & ~ssim_ones(5 + span);
-	return 1u << (span - 1);
 }
 
 /*

@@ -382,16 +382,9 @@ bool ssim_check_table_free(struct ssim *s, u64 pa, u64 size)
 	}
 	for (i = 0; i < s->ncfgs; i++) {
 		const struct ssim_cfg *c = &s->cfgs[i];
-		u64 leaf, at = ~0ull;
+		u64 at = 0, bytes = ssim_cfg_behind(s, c, &at);
 
-		if (c->kind == C_STE && ssim_ste_legal(s, c->words) &&
-		    (fld(c->words, STE_CONFIG) & 7) == 5)
-			at = ssim_cd_index(s, c->words, 0, &leaf);
-		else if (c->kind == C_L1CD && fld(c->words, L1CD_V))
-			at = fld_addr(c->words, L1CD_L2PTR, 12);
-		else if (c->kind == C_L1STD && fld(c->words, L1STD_SPAN))
-			at = fld_addr(c->words, L1STD_L2PTR, 6);
-		if (at >= pa && at < pa + size) {
+		if (at < pa + size && at + bytes > pa && bytes) {
 			ssim_cfg_violation(s, "I-26", "a table is freed, but still led to", c);
 			return false;
 		}

@@ -532,6 +532,7 @@ bool ssim_entry_in_memory(struct ssim *s, const struct ssim_entry *e);
 void ssim_store(struct ssim *s, u64 pa, u64 old, u64 new);
 void ssim_cfg_enable(struct ssim *s);
 void ssim_cfg_disable(struct ssim *s);
+u64 ssim_cfg_behind(struct ssim *s, const struct ssim_cfg *c, u64 *at);
 void ssim_cfg_seen(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid, u64 src,
 		   const u64 *words);
 void ssim_cfg_apply(struct ssim *s);
