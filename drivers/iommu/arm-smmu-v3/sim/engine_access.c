@@ -542,6 +542,8 @@ static int one(struct sim_engine *e, struct sim_flight **flight, struct sim_acce
 	} while (ret > 0);
 	if (ret)
 		return ret;
+	/* A stalled one that is not waited for may end at any moment. */
+	guard(raw_spinlock_irqsave)(&sim_lock);
 	unload(f, a);
 	if (f->state != FLIGHT_ENDED) {
 		a->flight = f;
