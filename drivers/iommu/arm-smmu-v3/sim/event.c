@@ -38,6 +38,18 @@ static bool append(struct ssim *s, struct ssim_queue *q, unsigned int log2, cons
 	return true;
 }
 
+static bool note(struct ssim *s, const u64 *record, unsigned int words, bool written)
+{
+	struct ssim_record *r = &s->records[s->recorded++ % SSIM_RECORDS];
+
+	memset(r, 0, sizeof(*r));
+	memcpy(r->words, record, words * sizeof(*record));
+	r->stamp = s->now;
+	r->request = words == 2;
+	r->written = written;
+	return written;
+}
+
 /**
  * ssim_event() - record an event
  * @s: instance
@@ -52,7 +64,7 @@ bool ssim_event(struct ssim *s, const u64 record[4])
 	bool was_empty, full;
 
 	if (!ssim_enabled(s, CR0_EVENTQEN) || error_active(s, GERR_EVENTQ_ABT))
-		return false;
+		return note(s, record, 4, false);
 	full = ssim_q_full(&s->evtq, log2);
 	if (s->faults.queues_full) {
 		s->stats.faults++;
@@ -63,14 +75,16 @@ bool ssim_event(struct ssim *s, const u64 record[4])
 		if (!fld(record, EV_STALL)) {
 			s->stats.events_lost++;
 			overflow(&s->evtq);
+			note(s, record, 4, false);
 		}
 		return false;
 	}
 	was_empty = ssim_q_empty(&s->evtq, log2);
 	if (!append(s, &s->evtq, log2, record, 4)) {
 		ssim_gerror(s, GERR_EVENTQ_ABT);
-		return false;
+		return note(s, record, 4, false);
 	}
+	note(s, record, 4, true);
 	s->stats.events++;
 	if (was_empty)
 		ssim_raise(s, IRQ_EVENTQ);
@@ -144,7 +158,7 @@ bool ssim_page_request(struct ssim *s, const u64 record[2])
 	    error_active(s, GERR_PRIQ_ABT)) {
 		if (!stop_marker(record))
 			answer(s, record, true);
-		return false;
+		return note(s, record, 2, false);
 	}
 	full = ssim_q_full(&s->priq, log2);
 	if (s->faults.queues_full) {
@@ -158,15 +172,16 @@ bool ssim_page_request(struct ssim *s, const u64 record[2])
 		s->stats.events_lost++;
 		if (!stop_marker(record))
 			answer(s, record, false);
-		return false;
+		return note(s, record, 2, false);
 	}
 	was_empty = ssim_q_empty(&s->priq, log2);
 	if (!append(s, &s->priq, log2, record, 2)) {
 		ssim_gerror(s, GERR_PRIQ_ABT);
 		if (!stop_marker(record))
 			answer(s, record, true);
-		return false;
+		return note(s, record, 2, false);
 	}
+	note(s, record, 2, true);
 	if (fld1(s->irq_cfg2[IRQ_PRIQ], IRQ_CFG2_LO) ? fld(record, PRQ_LAST) : was_empty)
 		ssim_raise(s, IRQ_PRIQ);
 	return true;

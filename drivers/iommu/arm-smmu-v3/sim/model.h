@@ -346,7 +346,16 @@ struct ssim_log {
 #define UNKNOWN_EL1	2u
 #define UNKNOWN_EL2	4u
 
+/* An event or page request, as it was or should have been written. */
+struct ssim_record {
+	u64 words[4];
+	u64 stamp;
+	bool request;		/* of a page, two words */
+	bool written;
+};
+
 #define SSIM_LOG	128
+#define SSIM_RECORDS	64
 #define SSIM_PENDING	1024
 #define SSIM_STALLS	64
 #define SSIM_FLIGHTS	64
@@ -406,6 +415,8 @@ struct ssim {
 	u32 nendpoints;
 	struct ssim_log log[SSIM_LOG];
 	u32 logged;
+	struct ssim_record records[SSIM_RECORDS];
+	u32 recorded;
 
 	/* caches */
 	bool closure;		/* hold what is reachable, not only what was walked */
