@@ -10,7 +10,7 @@
 
 #include "sim.h"
 
-enum { REG_IIDR = 6, REG_AIDR };
+enum { REG_IDR0, REG_IDR1, REG_IDR2, REG_IDR3, REG_IDR4, REG_IDR5, REG_IIDR, REG_AIDR };
 
 struct field {
 	const char *name;
@@ -18,32 +18,10 @@ struct field {
 	u32 bits;
 };
 
-#define IDR(n, f)	{ "IDR" #n "." #f, n, IDR##n##_##f }
-#define WHOLE(r, n)	{ r, n, FLD(31, 0) }
-
-/* IHI 0070, 6.3.1 to 6.3.8. Whole registers come last and overlap their fields. */
 static const struct field fields[] = {
-	IDR(0, S2P), IDR(0, S1P), IDR(0, TTF), IDR(0, COHACC), IDR(0, BTM), IDR(0, HTTU),
-	IDR(0, DORMHINT), IDR(0, HYP), IDR(0, ATS), IDR(0, NS1ATS), IDR(0, ASID16), IDR(0, MSI),
-	IDR(0, SEV), IDR(0, ATOS), IDR(0, PRI), IDR(0, VMW), IDR(0, VMID16), IDR(0, CD2L),
-	IDR(0, VATOS), IDR(0, TTENDIAN), IDR(0, ATSRECERR), IDR(0, STALL_MODEL),
-	IDR(0, TERM_MODEL), IDR(0, ST_LEVEL),
-	IDR(1, SIDSIZE), IDR(1, SSIDSIZE), IDR(1, PRIQS), IDR(1, EVENTQS), IDR(1, CMDQS),
-	IDR(1, ATTR_PERMS_OVR), IDR(1, ATTR_TYPES_OVR), IDR(1, REL), IDR(1, QUEUES_PRESET),
-	IDR(1, TABLES_PRESET),
-	IDR(2, BA_VATOS),
-	IDR(3, HAD), IDR(3, PBHA), IDR(3, XNX), IDR(3, PPS), IDR(3, MPAM), IDR(3, FWB),
-	IDR(3, STT), IDR(3, RIL), IDR(3, BBML), IDR(3, E0PD),
-	IDR(5, OAS), IDR(5, GRAN4K), IDR(5, GRAN16K), IDR(5, GRAN64K), IDR(5, DS), IDR(5, VAX),
-	IDR(5, STALL_MAX),
-	{ "IIDR.Implementer", REG_IIDR, IIDR_IMPLEMENTER },
-	{ "IIDR.Revision", REG_IIDR, IIDR_REVISION },
-	{ "IIDR.Variant", REG_IIDR, IIDR_VARIANT },
-	{ "IIDR.ProductID", REG_IIDR, IIDR_PRODUCTID },
-	{ "AIDR.ArchMinorRev", REG_AIDR, AIDR_ARCHMINORREV },
-	{ "AIDR.ArchMajorRev", REG_AIDR, AIDR_ARCHMAJORREV },
-	WHOLE("IDR0", 0), WHOLE("IDR1", 1), WHOLE("IDR2", 2), WHOLE("IDR3", 3), WHOLE("IDR4", 4),
-	WHOLE("IDR5", 5), WHOLE("IIDR", REG_IIDR), WHOLE("AIDR", REG_AIDR),
+#define FIELD(r, f)	{ #r "." #f, REG_##r, r##_##f },
+#define REGISTER(r)	{ #r, REG_##r, FLD(31, 0) },
+#include "fields.def"
 };
 
 struct profile {
