@@ -117,8 +117,11 @@ struct sim_instance *sim_instance_new(const char *name)
 	if (!sim)
 		return ERR_PTR(-ENOMEM);
 	strscpy(sim->name, name, sizeof(sim->name));
+	if (sim_report_open(sim)) {
+		kfree(sim);
+		return ERR_PTR(-ENOMEM);
+	}
 	INIT_LIST_HEAD(&sim->masters);
-	INIT_LIST_HEAD(&sim->reports);
 	sim_profile("everything", &sim->config.ids);
 	sim->config.entries = SIM_ENTRIES;
 	sim->config.closure = true;
@@ -145,7 +148,7 @@ void sim_instance_free(struct sim_instance *sim)
 	scoped_guard(mutex, &sim_mutex) {
 		scoped_guard(raw_spinlock_irqsave, &sim_lock)
 			list_del(&sim->node);
-		sim_report_forget(sim);
+		sim_report_close(sim);
 	}
 	kfree(sim);
 }

@@ -17,12 +17,14 @@ static int __init sim_init(void)
 	ret = sim_engine_register();
 	if (ret)
 		goto close;
+	sim_debugfs_open();
 	ret = sim_configfs_register();
 	if (ret)
 		goto unregister;
 	return 0;
 
 unregister:
+	sim_debugfs_close();
 	sim_engine_unregister();
 close:
 	sim_seam_close();
@@ -33,6 +35,7 @@ close:
 static void __exit sim_exit(void)
 {
 	sim_configfs_unregister();
+	sim_debugfs_close();
 	sim_engine_unregister();
 	sim_seam_close();
 }

@@ -1,11 +1,208 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reports: what must not be. Each goes to the kernel's log, fails the KUnit test
+ * that runs, and is kept until the instance goes live again.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <kunit/test-bug.h>
+#include <linux/ctype.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
 #include "sim.h"
 
-void sim_report(struct sim_instance *sim, const char *invariant, const char *text)
+#define REPORTS		32
+
+struct report {
+	struct list_head node;
+	u32 times;
+	char text[SSIM_TEXT];
+};
+
+/* Counts of the model's time differ each time: "#17" is like "#4". */
+static const char *skip_stamp(const char *p)
 {
-	pr_err("smmu-sim: %s: violation of %s\n%s", sim->name, invariant, text);
+	if (*p != '#')
+		return p;
+	while (isdigit(p[1]))
+		p++;
+	return p;
 }
 
-void sim_report_forget(struct sim_instance *sim) { }
-void sim_debugfs_add(struct sim_instance *sim) { }
-void sim_debugfs_remove(struct sim_instance *sim) { }
+static bool alike(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++) {
+		if (*a != *b)
+			return false;
+		a = skip_stamp(a);
+		b = skip_stamp(b);
+	}
+	return *a == *b;
+}
+
+static void print(const struct sim_instance *sim, const char *text)
+{
+	int len;
+
+	for (; *text; text += len) {
+		len = strchrnul(text, '\n') - text;
+		pr_err("smmu-sim %s: %.*s\n", sim->name, len, text);
+		len += text[len] == '\n';
+	}
+}
+
+static struct report *find(const struct sim_instance *sim, const char *text)
+{
+	struct report *r;
+
+	list_for_each_entry(r, &sim->reports, node)
+		if (alike(r->text, text))
+			return r;
+	return NULL;
+}
+
+/**
+ * sim_report() - something that must not be has been seen
+ * @sim: instance
+ * @invariant: its number, such as "I-8"
+ * @text: several lines that explain it
+ *
+ * A report that differs from an earlier one in nothing but its time is counted,
+ * not printed again. Context: any, under sim_lock.
+ */
+void sim_report(struct sim_instance *sim, const char *invariant, const char *text)
+{
+	struct report *r = find(sim, text);
+
+	kunit_fail_current_test("smmu-sim %s: %s is violated:\n%s", sim->name, invariant, text);
+	if (r) {
+		r->times++;
+		return;
+	}
+	r = list_first_entry_or_null(&sim->spare_reports, struct report, node);
+	if (!r) {
+		if (!sim->unkept++)
+			pr_err("smmu-sim %s: more violations than are kept; from here they are only counted\n",
+			       sim->name);
+		return;
+	}
+	print(sim, text);
+	strscpy(r->text, text);
+	r->times = 1;
+	list_move_tail(&r->node, &sim->reports);
+}
+
+/**
+ * sim_report_forget() - start anew
+ * @sim: instance
+ */
+void sim_report_forget(struct sim_instance *sim)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&sim_lock, flags);
+	list_splice_tail_init(&sim->reports, &sim->spare_reports);
+	sim->unkept = 0;
+	raw_spin_unlock_irqrestore(&sim_lock, flags);
+}
+
+/**
+ * sim_report_open() - memory for the reports of a new instance
+ * @sim: instance
+ *
+ * Context: may sleep. Return: 0 or -ENOMEM, with nothing to undo.
+ */
+int sim_report_open(struct sim_instance *sim)
+{
+	struct report *r;
+	unsigned int i;
+
+	INIT_LIST_HEAD(&sim->reports);
+	INIT_LIST_HEAD(&sim->spare_reports);
+	for (i = 0; i < REPORTS; i++) {
+		r = kvmalloc(sizeof(*r), GFP_KERNEL);
+		if (!r) {
+			sim_report_close(sim);
+			return -ENOMEM;
+		}
+		list_add(&r->node, &sim->spare_reports);
+	}
+	return 0;
+}
+
+/**
+ * sim_report_close() - the instance goes
+ * @sim: instance, without a model
+ */
+void sim_report_close(struct sim_instance *sim)
+{
+	struct report *r, *next;
+
+	sim_report_forget(sim);
+	list_for_each_entry_safe(r, next, &sim->spare_reports, node)
+		kvfree(r);
+	INIT_LIST_HEAD(&sim->spare_reports);
+}
+
+/**
+ * sim_report_text() - all reports that are kept
+ * @sim: instance
+ * @size: bytes of text at most, with its end; the oldest reports go first
+ *
+ * Context: may sleep. Return: the text, for kvfree(), or NULL without memory.
+ */
+char *sim_report_text(struct sim_instance *sim, size_t size)
+{
+	char *text = kvmalloc(size, GFP_KERNEL);
+	size_t len = 0, room = size - 1;
+	const struct report *r;
+	unsigned long flags;
+
+	if (!text)
+		return NULL;
+	text[0] = 0;
+	raw_spin_lock_irqsave(&sim_lock, flags);
+	list_for_each_entry_reverse(r, &sim->reports, node) {
+		if (strlen(r->text) + 32 > room)
+			break;
+		room -= strlen(r->text) + 32;
+	}
+	list_for_each_entry_continue(r, &sim->reports, node) {
+		len += scnprintf(text + len, size - len, "%s", r->text);
+		if (r->times > 1)
+			len += scnprintf(text + len, size - len, "  seen %u times\n", r->times);
+	}
+	raw_spin_unlock_irqrestore(&sim_lock, flags);
+	return text;
+}
+
+/**
+ * sim_stats_text() - counters, one "name value" a line
+ * @sim: instance
+ * @to: where the text goes
+ * @size: bytes at @to
+ *
+ * Return: length of the text; 0 while it is not live.
+ */
+ssize_t sim_stats_text(struct sim_instance *sim, char *to, size_t size)
+{
+	struct ssim_stats st = {};
+	unsigned long flags;
+	bool live;
+
+	raw_spin_lock_irqsave(&sim_lock, flags);
+	live = sim->core;
+	if (live)
+		st = sim->core->stats;
+	raw_spin_unlock_irqrestore(&sim_lock, flags);
+	if (!live)
+		return 0;
+	return scnprintf(to, size,
+			 "commands %llu\nsyncs %llu\nstores %llu\nwalks %llu\n"
+			 "held %llu\nmost %llu\nlost %llu\n"
+			 "checks %llu\nviolations %llu\nfaults %llu\n"
+			 "events %llu\nevents_lost %llu\n",
+			 st.commands, st.syncs, st.stores, st.walks, st.held, st.most, st.lost,
+			 st.checks, st.violations, st.faults, st.events, st.events_lost);
+}

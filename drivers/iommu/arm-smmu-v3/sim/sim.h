@@ -87,7 +87,9 @@ struct sim_config {
  * @irq_work: raises @raised outside of sim_lock
  * @raised: wires to raise
  * @pci: host bridge of its PCI masters, or NULL
- * @reports: violations since it went live, each once
+ * @reports: violations since it went live, each once; under sim_lock
+ * @spare_reports: memory for more of them
+ * @unkept: violations that found none
  * @debugfs: directory
  */
 struct sim_instance {
@@ -112,6 +114,8 @@ struct sim_instance {
 	unsigned long raised;
 	struct sim_pci *pci;
 	struct list_head reports;
+	struct list_head spare_reports;
+	u32 unkept;
 	struct dentry *debugfs;
 };
 
@@ -203,8 +207,16 @@ u32 sim_field_get(const struct ssim_ids *ids, unsigned int i);
 int sim_field_set(struct ssim_ids *ids, unsigned int i, u32 value);
 
 /* report.c: what must not be, kept and printed; what was counted */
+int sim_report_open(struct sim_instance *sim);
+void sim_report_close(struct sim_instance *sim);
 void sim_report(struct sim_instance *sim, const char *invariant, const char *text);
 void sim_report_forget(struct sim_instance *sim);
+char *sim_report_text(struct sim_instance *sim, size_t size);
+ssize_t sim_stats_text(struct sim_instance *sim, char *to, size_t size);
+
+/* debugfs.c: the state of the model in words */
+void sim_debugfs_open(void);
+void sim_debugfs_close(void);
 void sim_debugfs_add(struct sim_instance *sim);
 void sim_debugfs_remove(struct sim_instance *sim);
 
