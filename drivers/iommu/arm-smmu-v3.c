@@ -77,6 +77,9 @@ static int read_features(struct smmu_device *smmu, const struct smmu_hints *hint
 	};
 	const char *why = smmu_features_decode(&id, hints, &smmu->feat);
 
+	/* The DMA API hands out whole pages, and takes larger ones for a bug. */
+	if (!why && __ffs(smmu->feat.pgsizes) > PAGE_SHIFT)
+		why = "IDR5 offers no granule as small as the kernel's pages";
 	if (why) {
 		dev_err(smmu->dev, "cannot be used: %s\n", why);
 		return -ENXIO;
