@@ -14,7 +14,7 @@
 
 #define VALUES_MAX	7
 
-/* In the order of enum granule below: bits 4K, 16K, 64K */
+/* Bits: 4K, 16K, 64K */
 #define GRANULES	1, 2, 4, 3, 5, 6, 7
 
 struct cover_field {
@@ -82,6 +82,12 @@ static bool lacks_64k(const s8 *row)
 	return row[F_GRANULES] >= 0 && !(fields[F_GRANULES].value[row[F_GRANULES]] & 4);
 }
 
+/* What has no granule of a page of the kernel's or less is refused, and so covers nothing. */
+static bool is_usable(u8 granules)
+{
+	return granules & 1 || (granules & 2 && PAGE_SIZE >= SZ_16K) || PAGE_SIZE >= SZ_64K;
+}
+
 /*
  * What IHI 0070 6.3 says cannot be together. Each is a matter of two fields, so
  * that whatever three agree with each other can be completed to a row. Fields
@@ -91,6 +97,8 @@ static bool is_legal(const s8 *row)
 {
 	bool only_s1 = is(row, F_STAGES, 2), only_s2 = is(row, F_STAGES, 1);
 
+	if (row[F_GRANULES] >= 0 && !is_usable(fields[F_GRANULES].value[row[F_GRANULES]]))
+		return false;
 	if (only_s1 && (any(row, F_VMID16) || any(row, F_XNX) || any(row, F_FWB)))
 		return false;
 	if (only_s2 && (any(row, F_ASID16) || any(row, F_CD2L) || any(row, F_SSIDSIZE) ||

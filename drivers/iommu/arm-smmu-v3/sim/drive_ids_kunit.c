@@ -22,8 +22,11 @@ static bool can_be_driven(const struct ssim_ids *ids)
 	u32 idr0 = ids->idr[0], idr1 = ids->idr[1], idr5 = ids->idr[5];
 	bool stages = idr0 & 3, aarch64 = idr0 & BIT(3), big = (idr0 >> 21 & 3) == 3;
 	bool endian = (idr0 >> 21 & 3) != 1 && !big;
-	bool preset = idr1 >> 28 & 7, granules = idr5 >> 4 & 7;
+	bool preset = idr1 >> 28 & 7, granules = idr5 & BIT(4);
 
+	/* IOVAs are managed in pages: none of the granules may be larger than all of them. */
+	granules |= PAGE_SIZE >= SZ_16K && idr5 & BIT(5);
+	granules |= PAGE_SIZE >= SZ_64K && idr5 & BIT(6);
 	return stages && aarch64 && endian && !preset && granules;
 }
 
@@ -84,7 +87,7 @@ static void say_row(struct kunit *test, const struct ssim_ids *ids)
 /* One way to be of no use, in a row that is good. */
 static void spoil(struct ssim_ids *ids, unsigned int how)
 {
-	switch (how % 7) {
+	switch (how % 8) {
 	case 0:
 		drive_field(ids, "IDR0.S1P", 0);
 		drive_field(ids, "IDR0.S2P", 0);
@@ -106,6 +109,10 @@ static void spoil(struct ssim_ids *ids, unsigned int how)
 		break;
 	case 6:
 		drive_field(ids, "IDR0.TTF", 0);
+		break;
+	case 7:
+		drive_field(ids, "IDR5.GRAN4K", 0);
+		drive_field(ids, "IDR5.GRAN16K", 0);
 	}
 }
 
@@ -128,7 +135,7 @@ static void drive_i59_every_three(struct kunit *test)
 		drive_row(test, &rows[i]);
 		say_row(test, &rows[i]);
 	}
-	for (i = 0; i < 21; i++) {
+	for (i = 0; i < 24; i++) {
 		struct ssim_ids ids = rows[i * 5 % n];
 
 		spoil(&ids, i);
