@@ -73,7 +73,8 @@ static const char *decode_idr0(u32 idr0, const struct smmu_hints *hints, struct 
 	f->msi = idr0 & IDR0_MSI;
 	f->sev = idr0 & IDR0_SEV;
 	f->btm = idr0 & IDR0_BTM;
-	f->hyp = idr0 & IDR0_HYP;
+	/* 4.4.4: commands of EL2 are illegal without its stage 1. */
+	f->hyp = f->s1 && (idr0 & IDR0_HYP);
 	f->e2h = f->hyp && hints->cpu_e2h;
 	f->ha = httu >= IDR0_HTTU_AF;
 	/* What hardware sets must be seen by the CPUs without cache upkeep. */
