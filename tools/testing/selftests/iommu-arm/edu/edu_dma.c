@@ -16,7 +16,6 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <linux/dma-mapping.h>
-#include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -24,25 +23,10 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#define EDU_ID			0x00
-#define EDU_DMA_SRC		0x80
-#define EDU_DMA_DST		0x88
-#define EDU_DMA_COUNT		0x90
-#define EDU_DMA_CMD		0x98
-#define EDU_CMD_START		BIT(0)
-#define EDU_CMD_TO_MEMORY	BIT(1)
+#include "edu.h"
 
-/* Where the device's own buffer stands in its view of addresses. */
-#define EDU_BUFFER		0x40000
-#define EDU_BUFFER_SIZE		4096
-
-/* What QEMU moves in one transaction where there is no mapping: one event. */
-#define EDU_ONE_ACCESS		4
 /* Length of a write that leaves the translation cached. */
 #define EDU_CACHED		16
-
-/* The device starts 100 ms after the command; emulated CPUs may be slower. */
-#define EDU_TIMEOUT_US		(10 * USEC_PER_SEC)
 
 static unsigned int bits = 28;
 module_param(bits, uint, 0444);
@@ -59,15 +43,8 @@ struct edu {
 
 static int edu_dma(struct edu *edu, u64 address, size_t bytes, bool to_memory)
 {
-	u32 cmd;
-
 	lockdep_assert_held(&edu->lock);
-	writeq(to_memory ? EDU_BUFFER : address, edu->regs + EDU_DMA_SRC);
-	writeq(to_memory ? address : EDU_BUFFER, edu->regs + EDU_DMA_DST);
-	writeq(bytes, edu->regs + EDU_DMA_COUNT);
-	writeq(EDU_CMD_START | (to_memory ? EDU_CMD_TO_MEMORY : 0), edu->regs + EDU_DMA_CMD);
-	return readl_poll_timeout(edu->regs + EDU_DMA_CMD, cmd, !(cmd & EDU_CMD_START),
-				  10 * USEC_PER_MSEC, EDU_TIMEOUT_US);
+	return edu_copy_bus(edu->regs, address, bytes, to_memory);
 }
 
 static int edu_copy(struct edu *edu, void *data, size_t bytes, enum dma_data_direction dir)
@@ -210,7 +187,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 }
 
 static const struct pci_device_id edu_ids[] = {
-	{ PCI_DEVICE(0x1234, 0x11e8) },
+	{ PCI_DEVICE(EDU_PCI_VENDOR, EDU_PCI_DEVICE) },
 	{ }
 };
 MODULE_DEVICE_TABLE(pci, edu_ids);
