@@ -597,6 +597,28 @@ static void closure(void)
 	}
 }
 
+/* CR0.VMW: low bits of the VMID match any. */
+static void vmid_wildcards(void)
+{
+	u64 w2 = 7ull | 25ull << 32 | 1ull << 38 | 2ull << 48 | 1ull << 51;
+	struct ssim_ids ids = everything;
+	unsigned int vmw, there;
+
+	for (there = 0; there < 2; there++)
+		for (vmw = 0; vmw < 8; vmw++) {
+			ids.idr[0] = (everything.idr[0] & ~(1u << 17)) | there << 17;
+			bring_up(&ids);
+			wr(0x20, 0xf | vmw << 6);
+			put_ste(3, 0xd, 0, w2, TABLES_AT);
+			store(TABLES_AT, DATA_AT | 0x7fd);
+			store(TABLES_AT, 0);
+			cmd(0x28 | 6ull << 32, 0);		/* 7 differs in bit 0 */
+			cmd_sync();
+			EXPECT_EQ(ssim_check_range(&w.s, 7, 0, 2, 0, 0x1000),
+				  there && vmw >= 1 && vmw <= 4);
+		}
+}
+
 /* I-29: two tables under one ASID. */
 static void shared_asid(void)
 {
@@ -657,4 +679,5 @@ void tests_tlb(void)
 	run("tlb: what is reachable is held", closure);
 	run("tlb: two tables under one ASID (I-29)", shared_asid);
 	run("tlb: no more room is counted", full);
+	run("tlb: VMID wildcards", vmid_wildcards);
 }

@@ -261,6 +261,35 @@ static void stale_preferred(void)
 	EXPECT_EQ(dma(3, 0x1008, true).event, 0x10);
 }
 
+/* An atomic wants what reads and writes want, of each stage. */
+static void atomics(void)
+{
+	static const struct {
+		unsigned int s2ap;
+		bool read, write, atomic;
+	} t[] = { { 0 }, { 1, true }, { 2, false, true }, { 3, true, true, true } };
+	u64 w2 = 7ull | 25ull << 32 | 1ull << 38 | 2ull << 48 | 1ull << 51 | 1ull << 58, e[4];
+	struct ssim_txn txn = { .sid = 3, .addr = 0x5000, .atomic = true };
+	struct ssim_result r;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		bring_up(&everything);
+		put_ste(3, 0xd, 0, w2, TABLES_AT);
+		store(TABLES_AT, DATA_AT | 0x73d | t[i].s2ap << 6);
+		EXPECT_EQ(dma(3, 0x5000, false).outcome == OUT_OK, t[i].read);
+		EXPECT_EQ(dma(3, 0x5000, true).outcome == OUT_OK, t[i].write);
+		wr(0x100ac, rd(0x100a8));
+		ssim_translate(&w.s, &txn, &r);
+		EXPECT_EQ(r.outcome == OUT_OK, t[i].atomic);
+		if (t[i].atomic)
+			continue;
+		EXPECT_EQ(r.event, 0x13);
+		event(0, e);
+		EXPECT_EQ(e[1] >> 35 & 1, 0);		/* RnW */
+	}
+}
+
 void tests_translate(void)
 {
 	run("translate: bypass and abort", bypass);
@@ -272,4 +301,5 @@ void tests_translate(void)
 	run("translate: ATS requests and translated traffic", ats);
 	run("translate: a CMD_SYNC waits for what is in flight", in_flight);
 	run("translate: the adversary uses what is stale", stale_preferred);
+	run("translate: atomics", atomics);
 }

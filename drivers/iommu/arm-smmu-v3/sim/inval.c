@@ -123,9 +123,12 @@ bool ssim_inval_add(struct ssim *s, const u64 cmd[2])
 
 static bool vmid_hit(const struct ssim *s, const struct ssim_inval *c, const struct ssim_entry *e)
 {
-	unsigned int vmid = fld(c->cmd, CMD_TLBI_VMID);
+	unsigned int vmid = fld(c->cmd, CMD_TLBI_VMID), any = fld1(s->cr0ack, CR0_VMW);
 
-	return !ssim_idr(s, 0, IDR0_S2P) || vmid == e->vmid;
+	/* 6.3.9, VMW: so many low bits match any; other values are reserved. */
+	if (any > 4)
+		any = 0;
+	return !ssim_idr(s, 0, IDR0_S2P) || vmid >> any == (unsigned int)e->vmid >> any;
 }
 
 static bool asid_hit(const struct ssim_inval *c, const struct ssim_entry *e, bool global_too)

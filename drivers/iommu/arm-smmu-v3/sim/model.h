@@ -148,6 +148,7 @@ enum ssim_txn_type { TXN_ORDINARY, TXN_TRANSLATED, TXN_ATS_REQUEST };
  * @write: write, else read; an ATS request: write permission wanted
  * @instr: instruction fetch
  * @priv: privileged
+ * @atomic: reads and writes; to the fault model a write
  * @hold: stay between translation and access until ssim_done()
  * @addr: input address
  */
@@ -159,6 +160,7 @@ struct ssim_txn {
 	bool write;
 	bool instr;
 	bool priv;
+	bool atomic;
 	bool hold;
 	u64 addr;
 };
@@ -248,7 +250,7 @@ struct ssim_fault {
 };
 
 struct ssim_access {
-	bool write, instr, priv, quiet;
+	bool write, instr, priv, quiet, atomic;
 };
 
 /* One step of a walk, as the TLB hears of it. */

@@ -134,6 +134,16 @@ static void disabled(struct ssim *s, const struct ssim_txn *txn, struct ssim_res
 		pass(result, txn->addr);
 }
 
+static struct ssim_access wanted(const struct ssim_txn *txn)
+{
+	return (struct ssim_access) {
+		.write = txn->write || txn->atomic,
+		.instr = txn->instr,
+		.priv = txn->priv,
+		.atomic = txn->atomic,
+	};
+}
+
 /* STE.PRIVCFG and INSTCFG; a stream of EL2 is privileged (3.3.4, 5.2). */
 static void override(struct ssim *s, const struct ssim_context *ctx, struct ssim_access *access)
 {
@@ -179,7 +189,7 @@ static bool too_wide(struct ssim *s, const struct ssim_context *ctx, u64 addr,
 
 static void ordinary(struct ssim *s, const struct ssim_txn *txn, struct ssim_result *result)
 {
-	struct ssim_access access = { txn->write, txn->instr, txn->priv, false };
+	struct ssim_access access = wanted(txn);
 	struct ssim_context ctx;
 	struct ssim_fault fault;
 	struct ssim_leaf leaf;
@@ -220,7 +230,7 @@ static unsigned int eats(const struct ssim *s, const u64 ste[8])
 /* 3.9.1.3: traffic that claims to be translated. */
 static void translated(struct ssim *s, const struct ssim_txn *txn, struct ssim_result *result)
 {
-	struct ssim_access access = { txn->write, txn->instr, txn->priv, false };
+	struct ssim_access access = wanted(txn);
 	struct ssim_context ctx = {};
 	struct ssim_fault fault = {};
 	struct ssim_leaf leaf;
@@ -264,7 +274,7 @@ static bool dirty(const struct ssim_context *ctx, const struct ssim_leaf *leaf)
 static void grant(struct ssim *s, const struct ssim_txn *txn, struct ssim_context *ctx,
 		  struct ssim_result *result)
 {
-	struct ssim_access access = { txn->write, txn->instr, txn->priv, false };
+	struct ssim_access access = wanted(txn);
 	struct ssim_fault fault = {};
 	struct ssim_leaf leaf;
 	bool split = eats(s, ctx->ste) == EATS_SPLIT;
@@ -299,7 +309,7 @@ no:
 
 static void ats_request(struct ssim *s, const struct ssim_txn *txn, struct ssim_result *result)
 {
-	struct ssim_access access = { txn->write, txn->instr, txn->priv, false };
+	struct ssim_access access = wanted(txn);
 	struct ssim_context ctx = {};
 	struct ssim_fault fault = {};
 

@@ -170,7 +170,7 @@ static void permit_s2(struct ssim *s, const struct ssim_regime *r, u64 desc, boo
 static bool permitted(const struct ssim_leaf *leaf, const struct ssim_access *access)
 {
 	if (access->write)
-		return leaf->write;
+		return leaf->write && (leaf->read || !access->atomic);
 	return access->instr ? leaf->exec : leaf->read;
 }
 
