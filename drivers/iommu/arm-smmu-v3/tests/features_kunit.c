@@ -74,7 +74,7 @@ static void check_fields(struct kunit *test, const struct smmu_idregs *id,
 	KUNIT_EXPECT_EQ(test, f->ats, !!(a & 0x400));
 	KUNIT_EXPECT_EQ(test, f->pri, !!(a & 0x10000));
 	KUNIT_EXPECT_EQ(test, f->msi, !!(a & 0x2000));
-	KUNIT_EXPECT_EQ(test, f->hyp, !!(a & 0x200));
+	KUNIT_EXPECT_EQ(test, f->hyp, (a & 0x202) == 0x202);
 	KUNIT_EXPECT_EQ(test, f->asid_bits, a & 0x1000 ? 16 : 8);
 	KUNIT_EXPECT_EQ(test, f->vmid_bits, a & 0x40000 ? 16 : 8);
 	KUNIT_EXPECT_EQ(test, f->two_level_cdtab, !!(a & 0x80000));
