@@ -15,6 +15,7 @@
 const struct word driver_words[] = {
 #include "words.def"
 };
+
 const unsigned int driver_words_count = ARRAY_SIZE(driver_words);
 
 const struct command *driver_commands(unsigned int *count)
