@@ -20,6 +20,7 @@ help:
 	@echo 'make matrix     boot it on two dozen kinds of machine'
 	@echo 'make patches    build/patches: the series for a mailing list'
 	@echo 'make bisect     build and boot it patch by patch'
+	@echo 'make mutants    break the simulator and the driver on purpose: who notices? (hours)'
 	@echo 'make fuzz       fuzz the page tables; fuzz-long, coverage and native go with it'
 	@echo 'make bench      count the instructions of map and unmap, upstream beside ours'
 	@echo 'make clean      remove what was built, not the kernel tree'
@@ -53,6 +54,11 @@ shell: initramfs
 .PHONY: matrix
 matrix: initramfs
 	@scripts/matrix
+
+# ONLY=NAME,NAME: those breaks of the driver alone
+.PHONY: mutants
+mutants: tree
+	@scripts/mutants $(if $(ONLY),--only=$(ONLY),--model)
 
 .PHONY: check
 check: tree
