@@ -14,9 +14,6 @@
 
 #define VALUES_MAX	7
 
-/* Bits: 4K, 16K, 64K */
-#define GRANULES	1, 2, 4, 3, 5, 6, 7
-
 struct cover_field {
 	const char *name;
 	u8 n;
@@ -31,7 +28,7 @@ enum {
 	FIELDS
 };
 
-/* Two names are of several fields: stages is S2P | S1P << 1, granules GRAN4K and so on. */
+/* Two names are of several fields: stages is S2P | S1P << 1, granules GRAN4K | GRAN16K << 1 ... */
 static const struct cover_field fields[FIELDS] = {
 	[F_STAGES] = { NULL, 3, { 1, 2, 3 } },
 	[F_TTF] = { "IDR0.TTF", 2, { 2, 3 } },
@@ -60,7 +57,7 @@ static const struct cover_field fields[FIELDS] = {
 	[F_XNX] = { "IDR3.XNX", 2, { 0, 1 } },
 	[F_FWB] = { "IDR3.FWB", 2, { 0, 1 } },
 	[F_STT] = { "IDR3.STT", 2, { 0, 1 } },
-	[F_GRANULES] = { NULL, 7, { GRANULES } },
+	[F_GRANULES] = { NULL, 7, { 1, 2, 4, 3, 5, 6, 7 } },
 	[F_OAS] = { "IDR5.OAS", 7, { 0, 1, 2, 3, 4, 5, 6 } },
 	[F_VAX] = { "IDR5.VAX", 2, { 0, 1 } },
 	[F_DS] = { "IDR5.DS", 2, { 0, 1 } },

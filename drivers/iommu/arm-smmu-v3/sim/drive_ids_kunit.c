@@ -25,8 +25,8 @@ static bool can_be_driven(const struct ssim_ids *ids)
 	bool preset = idr1 >> 28 & 7, granules = idr5 & BIT(4);
 
 	/* IOVAs are managed in pages: none of the granules may be larger than all of them. */
-	granules |= PAGE_SIZE >= SZ_16K && idr5 & BIT(5);
-	granules |= PAGE_SIZE >= SZ_64K && idr5 & BIT(6);
+	granules |= (idr5 & BIT(5)) && PAGE_SIZE >= SZ_16K;
+	granules |= (idr5 & BIT(6)) && PAGE_SIZE >= SZ_64K;
 	return stages && aarch64 && endian && !preset && granules;
 }
 

@@ -154,6 +154,27 @@ static void drive_i51_failed_attach(struct kunit *test)
 	drive_unmap(d, domain, IOVA_AT, PA_A, SZ_64K);
 }
 
+/* One domain on two instances: what is unmapped is gone from both. */
+static void drive_i50_two_instances(struct kunit *test)
+{
+	struct drive *d = drive_start(test, test->param_value, 2);
+	struct drive *other = drive_start(test, test->param_value, 1);
+	struct iommu_domain *domain = drive_domain(d, DRIVE_PLAIN);
+	u64 g = drive_granule(domain), i;
+
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_EQ(test, drive_move(d, i & 1, domain), 0);
+		KUNIT_EXPECT_EQ(test, drive_move(other, 0, domain), 0);
+		drive_map(d, domain, IOVA_AT, PA_A, 20 * g);
+		KUNIT_EXPECT_TRUE(test, drive_reaches(d, i & 1, IOVA_AT, PA_A));
+		KUNIT_EXPECT_TRUE(test, drive_reaches(other, 0, IOVA_AT + g, PA_A + g));
+		drive_unmap(d, domain, IOVA_AT, PA_A, 20 * g);
+		KUNIT_EXPECT_TRUE(test, drive_page_reuse(other, PA_A, 20 * g));
+		KUNIT_EXPECT_TRUE(test, drive_aborts(other, 0, IOVA_AT + g));
+		KUNIT_EXPECT_EQ(test, drive_move(other, 0, other->home[0]), 0);
+	}
+}
+
 /* A stream that nobody described, and one beyond the table: no way through. */
 static void drive_i28_out_of_range(struct kunit *test)
 {
@@ -245,6 +266,7 @@ static struct kunit_case move_cases[] = {
 	KUNIT_CASE_PARAM(drive_i51_replace, drive_next_profile),
 	KUNIT_CASE_PARAM(drive_i51_replace_stages, drive_next_profile),
 	KUNIT_CASE(drive_i51_failed_attach),
+	KUNIT_CASE_PARAM(drive_i50_two_instances, drive_next_profile),
 	KUNIT_CASE_PARAM(drive_i28_out_of_range, drive_next_profile),
 	KUNIT_CASE_PARAM(drive_i28_several_streams, drive_next_profile),
 	KUNIT_CASE_PARAM(drive_i30_tags_reused, next_width),
