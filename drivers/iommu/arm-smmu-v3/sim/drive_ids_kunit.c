@@ -14,7 +14,7 @@
 
 #define ROWS_MAX	400
 #define ENTRIES		2048
-#define RANDOM_ROUNDS	150
+#define RANDOM_ROUNDS	100
 
 /* 6.3.1, 6.3.2, 6.3.6: without these nobody could drive it on this kernel. */
 static bool can_be_driven(const struct ssim_ids *ids)
