@@ -151,20 +151,12 @@ static int entry_step(struct entry_writer *w, __le64 *entry, u64 *now, const u64
 /* The only way when several live words must change: nothing, then the new. */
 static int entry_break(struct entry_writer *w, __le64 *entry, u64 *now, const u64 *target)
 {
-	int ret, err;
+	int ret;
 
-	/*
-	 * After an error the rest is written all the same: hardware that did
-	 * not answer holds who knows what, and the caller must block the stream.
-	 */
 	entry_store(entry, now, 0, now[0] & ~w->valid);
-	ret = w->sync(w);
-	err = entry_step(w, entry, now, target, 1);
-	ret = ret ?: err;
-	if (entry_store(entry, now, 0, target[0])) {
-		err = w->sync(w);
-		ret = ret ?: err;
-	}
+	ret = w->sync(w) ?: entry_step(w, entry, now, target, 1);
+	if (!ret && entry_store(entry, now, 0, target[0]))
+		ret = w->sync(w);
 	return ret;
 }
 
@@ -177,17 +169,19 @@ static int entry_break(struct entry_writer *w, __le64 *entry, u64 *now, const u6
  * An entry without V may be cached as well, so making one valid ends with
  * @w->sync too.
  *
+ * Hardware that did not forget could fetch what is stored next beside what it
+ * kept. So the first error ends it: the entry in memory then still means the old
+ * or already the new one, or is invalid; and the caller must block what uses it.
+ *
  * Context: the caller serialises writers of @entry; as @w->sync otherwise.
  *
- * Return: 0, or the first error of @w->sync; the entry then has its new value
- * but hardware may still act on the old one.
+ * Return: 0, or the first error of @w->sync.
  */
 int entry_write(struct entry_writer *w, __le64 *entry, const u64 *target)
 {
 	u64 now[SMMU_ENTRY_QWORDS], live_now[SMMU_ENTRY_QWORDS], live_target[SMMU_ENTRY_QWORDS];
 	u64 prepared[SMMU_ENTRY_QWORDS], switched[SMMU_ENTRY_QWORDS];
 	unsigned int i, conflicts = 0;
-	int ret, err;
 
 	for (i = 0; i < SMMU_ENTRY_QWORDS; i++)
 		now[i] = le64_to_cpu(entry[i]);
@@ -204,10 +198,8 @@ int entry_write(struct entry_writer *w, __le64 *entry, const u64 *target)
 	if (conflicts > 1)
 		return entry_break(w, entry, now, target);
 
-	ret = entry_step(w, entry, now, prepared, 0);
-	err = entry_step(w, entry, now, switched, 0);
-	ret = ret ?: err;
-	err = entry_step(w, entry, now, target, 0);
-	return ret ?: err;
+	return entry_step(w, entry, now, prepared, 0) ?:
+	       entry_step(w, entry, now, switched, 0) ?:
+	       entry_step(w, entry, now, target, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(entry_write);
