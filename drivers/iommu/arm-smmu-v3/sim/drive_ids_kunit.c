@@ -164,7 +164,8 @@ static void drive_i59_any(struct kunit *test)
 }
 
 static struct kunit_case ids_cases[] = {
-	KUNIT_CASE_SLOW(drive_i59_every_three),
+	/* The longest of all, and left out where a sanitizer makes everything slow. */
+	KUNIT_CASE_ATTR(drive_i59_every_three, { .speed = KUNIT_SPEED_VERY_SLOW }),
 	KUNIT_CASE_SLOW(drive_i59_any),
 	{ }
 };
