@@ -80,8 +80,10 @@ void smmu_cdtab_free(struct smmu_master *master)
 {
 	struct smmu_cdtab *t = &master->cdtab;
 
-	if (t->cds)
-		dma_free_coherent(master->smmu->dev, cdtab_bytes(t), t->cds, t->dma);
+	if (!t->cds)
+		return;
+	iommu_seam_freed(t->cds, cdtab_bytes(t));
+	dma_free_coherent(master->smmu->dev, cdtab_bytes(t), t->cds, t->dma);
 	t->cds = NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cdtab_free);

@@ -166,6 +166,12 @@ int smmu_strtab_init(struct smmu_device *smmu)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_strtab_init);
 
+static void free_part(struct smmu_device *smmu, void *part, size_t size, dma_addr_t dma)
+{
+	iommu_seam_freed(part, size);
+	dma_free_coherent(smmu->dev, size, part, dma);
+}
+
 /* The instance is off, or its table base points elsewhere. */
 void smmu_strtab_free(struct smmu_device *smmu)
 {
@@ -173,16 +179,16 @@ void smmu_strtab_free(struct smmu_device *smmu)
 	size_t n, i;
 
 	if (t->stes)
-		dma_free_coherent(smmu->dev, sizeof(*t->stes) << t->log2size, t->stes, t->dma);
+		free_part(smmu, t->stes, sizeof(*t->stes) << t->log2size, t->dma);
 	t->stes = NULL;
 
 	n = t->l1 || t->l2 ? 1ul << (t->log2size - SPLIT) : 0;
 	for (i = 0; t->l1 && t->l2 && i < n; i++)
 		if (t->l2[i])
-			dma_free_coherent(smmu->dev, L2_BYTES, t->l2[i],
-					  le64_to_cpu(t->l1[i].desc) & STL1_L2PTR);
+			free_part(smmu, t->l2[i], L2_BYTES,
+				  le64_to_cpu(t->l1[i].desc) & STL1_L2PTR);
 	if (t->l1)
-		dma_free_coherent(smmu->dev, n * sizeof(*t->l1), t->l1, t->dma);
+		free_part(smmu, t->l1, n * sizeof(*t->l1), t->dma);
 	kvfree(t->l2);
 	t->l1 = NULL;
 	t->l2 = NULL;

@@ -295,15 +295,14 @@ static unsigned int describe_resources(const struct sim_instance *sim, struct re
 {
 	unsigned int i, n = 0;
 
-	res[n++] = (struct resource)DEFINE_RES_MEM(sim->start, SIM_REGS);
+	res[n++] = DEFINE_RES_MEM(sim->start, SIM_REGS);
 	if (sim->config.combined && sim->virq[0]) {
-		res[n++] = (struct resource)DEFINE_RES_IRQ_NAMED(sim->virq[0], "combined");
+		res[n++] = DEFINE_RES_IRQ_NAMED(sim->virq[0], "combined");
 		return n;
 	}
 	for (i = 0; i < IRQ_KINDS; i++)
 		if (sim->virq[i])
-			res[n++] = (struct resource)DEFINE_RES_IRQ_NAMED(sim->virq[i],
-									 irq_names[i]);
+			res[n++] = DEFINE_RES_IRQ_NAMED(sim->virq[i], irq_names[i]);
 	return n;
 }
 
