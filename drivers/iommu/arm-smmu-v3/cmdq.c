@@ -41,8 +41,8 @@
 #define CMDQ_MIN_SHIFT		8
 #define CMDQ_MAX_SHIFT		13
 
-/* A fetch that aborts this often at one place will not succeed any more. */
-#define CMDQ_ABORT_LIMIT	4
+/* A queue that fails this often at one place will not get past it any more. */
+#define CMDQ_ERROR_LIMIT	4
 
 /* Polls of memory before the registers are asked what became of an MSI. */
 #define CMDQ_MSI_PATIENCE	4096
@@ -107,7 +107,7 @@ static void cmdq_log_error(struct smmu_cmdq *q, const struct cmdq_report *r)
 			    r->err, r->err < ARRAY_SIZE(names) ? names[r->err] : "unknown, skipped",
 			    r->cmd[0], r->cmd[1]);
 	if (r->gave_up)
-		dev_err(q->dev, "command queue memory cannot be read; giving up\n");
+		dev_err(q->dev, "command queue does not get past this; giving up\n");
 }
 
 /* The position holds a command that did not run; its submission must know. */
@@ -128,14 +128,14 @@ static void cmdq_resolve(struct smmu_cmdq *q, struct cmdq_report *r)
 	r->err = err;
 	r->cmd[0] = le64_to_cpu(slot[0]);
 	r->cmd[1] = le64_to_cpu(slot[1]);
+	q->errors_here = q->error_pos == pos ? q->errors_here + 1 : 1;
+	q->error_pos = pos;
+	if (q->errors_here >= CMDQ_ERROR_LIMIT) {
+		r->gave_up = true;
+		WRITE_ONCE(q->dead, true);
+	}
 	switch (err) {
 	case CERROR_ABT:
-		q->aborts = q->abort_pos == pos ? q->aborts + 1 : 1;
-		q->abort_pos = pos;
-		if (q->aborts >= CMDQ_ABORT_LIMIT) {
-			r->gave_up = true;
-			WRITE_ONCE(q->dead, true);
-		}
 		break;
 	case CERROR_ATC_INV_SYNC:
 		/* The CMD_SYNC runs again: what it waits for besides is unharmed. */
@@ -162,8 +162,8 @@ static bool cmdq_error_pending(struct smmu_cmdq *q, u32 *gerrorn)
  * @q: command queue
  *
  * Called by the error interrupt and by whoever waits, since a waiter may have
- * interrupts off. A persistent fetch abort is left unacknowledged: no command
- * can run past it.
+ * interrupts off. An error that persists at one place is left unacknowledged:
+ * no command can run past it, and an acknowledgment would only raise it again.
  *
  * Context: any.
  *
@@ -512,7 +512,7 @@ void smmu_cmdq_reset(struct smmu_cmdq *q)
 	atomic64_set(&q->reserved, pos);
 	atomic64_set(&q->consumed, pos);
 	q->rung = pos;
-	q->aborts = 0;
+	q->errors_here = 0;
 	atomic_set(&q->doorbell, 0);
 	WRITE_ONCE(q->dead, false);
 }

@@ -36,8 +36,8 @@
  * @rung: the position that the producer register shows; owned by @doorbell
  * @error_lock: serialises GERRORN and what follows
  * @errors: command errors so far; stored after @failed
- * @abort_pos: where the last fetch abort struck; under @error_lock
- * @aborts: how often in a row; under @error_lock
+ * @error_pos: where the last of them struck; under @error_lock
+ * @errors_here: how often in a row; under @error_lock
  * @dead: nothing will ever complete again; every call fails at once
  */
 struct smmu_cmdq {
@@ -61,8 +61,8 @@ struct smmu_cmdq {
 
 	raw_spinlock_t error_lock ____cacheline_aligned_in_smp;
 	atomic_t errors;
-	unsigned int aborts;
-	u64 abort_pos;
+	unsigned int errors_here;
+	u64 error_pos;
 };
 
 /**

@@ -112,11 +112,23 @@ static const void *next_error(const void *prev, char *desc)
 	return next;
 }
 
-/* An abort that persists ends within a bound, and everything after it at once. */
-static void drive_i19_abort_persists(struct kunit *test)
+static const void *next_kind(const void *prev, char *desc)
 {
+	static const struct error kinds[] = { { CERR_ILL, 1 }, { CERR_ABT, 1 } };
+	const struct error *next = prev ? (const struct error *)prev + 1 : kinds;
+
+	if (next == kinds + ARRAY_SIZE(kinds))
+		return NULL;
+	strscpy(desc, next->code == CERR_ILL ? "ILL" : "ABT", KUNIT_PARAM_DESC_SIZE);
+	return next;
+}
+
+/* An error that persists ends within a bound, and everything after it at once. */
+static void drive_i19_error_persists(struct kunit *test)
+{
+	const struct error *e = test->param_value;
 	const struct ssim_faults faults = {
-		.cmd_error = CERR_ABT, .cmd_error_in = 1, .cmd_error_stays = true,
+		.cmd_error = e->code, .cmd_error_in = e->in, .cmd_error_stays = true,
 	};
 	struct drive *d = drive_start(test, "everything", 1);
 	ktime_t start;
@@ -347,7 +359,7 @@ static void drive_i14_queue_sizes(struct kunit *test)
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(drive_i19_error_of_unmap, next_error),
 	KUNIT_CASE_PARAM(drive_i19_error_of_attach, next_error),
-	KUNIT_CASE(drive_i19_abort_persists),
+	KUNIT_CASE_PARAM(drive_i19_error_persists, next_kind),
 	KUNIT_CASE_PARAM(drive_i18_stuck, next_extreme),
 	KUNIT_CASE_SLOW(drive_i60_no_ack),
 	KUNIT_CASE_PARAM(drive_i60_stuck_at_probe, next_extreme),
