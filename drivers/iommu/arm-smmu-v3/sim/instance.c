@@ -265,6 +265,7 @@ static int make_model(struct sim_instance *sim)
 	ssim_init(core, &sim->config.ids, &instance_ops, sim, sim->pool, size);
 	core->closure = sim->config.closure;
 	core->prefer_stale = sim->config.prefer_stale;
+	sim_seam_watch(core);
 	core->faults = sim->config.faults;
 	guard(raw_spinlock_irqsave)(&sim_lock);
 	sim->core = core;

@@ -11,10 +11,16 @@
  */
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
 #include "../../iommu-seam.h"
 #include "sim.h"
+
+/* As large as the largest granule, and aligned to it. */
+#define CANARY_SIZE	SZ_64K
+
+static u64 *canary;
 
 /* NULL is an external abort. Devices, firmware and what is not mapped are not memory. */
 static void *mem_at(u64 pa, unsigned int size)
@@ -212,6 +218,7 @@ static u64 seam_exchange(u64 *slot, u64 old, u64 value)
 	return was;
 }
 
+/* Whoever still walks a freed table arrives at the canary, and not by luck at nothing. */
 static void seam_freed(void *table, size_t size)
 {
 	struct sim_instance *sim;
@@ -221,6 +228,7 @@ static void seam_freed(void *table, size_t size)
 	list_for_each_entry(sim, &sim_instances, node)
 		if (sim->core)
 			ssim_check_table_free(sim->core, pa, size);
+	memset64(table, ssim_canary_desc(virt_to_phys(canary)), size / sizeof(u64));
 }
 
 static const struct iommu_seam_ops seam_ops = {
@@ -234,10 +242,26 @@ static const struct iommu_seam_ops seam_ops = {
 
 int sim_seam_open(void)
 {
-	return iommu_seam_register(&seam_ops);
+	int ret;
+
+	canary = (void *)__get_free_pages(GFP_KERNEL, get_order(CANARY_SIZE));
+	if (!canary)
+		return -ENOMEM;
+	memset64(canary, ssim_canary_desc(virt_to_phys(canary)), CANARY_SIZE / sizeof(u64));
+	ret = iommu_seam_register(&seam_ops);
+	if (ret)
+		free_pages((unsigned long)canary, get_order(CANARY_SIZE));
+	return ret;
 }
 
 void sim_seam_close(void)
 {
 	iommu_seam_unregister();
+	free_pages((unsigned long)canary, get_order(CANARY_SIZE));
+}
+
+/* Tell the model of an instance where no walk may ever arrive. */
+void sim_seam_watch(struct ssim *core)
+{
+	ssim_set_canary(core, virt_to_phys(canary), CANARY_SIZE);
 }

@@ -183,6 +183,7 @@ bool sim_mem_write(u64 pa, const void *from, unsigned int size);
 bool sim_mem_exchange(u64 pa, __le64 *old, __le64 new);
 int sim_seam_open(void);
 void sim_seam_close(void);
+void sim_seam_watch(struct ssim *core);
 
 /* irq.c */
 int sim_irq_open(struct sim_instance *sim);
