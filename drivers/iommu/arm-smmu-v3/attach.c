@@ -188,6 +188,7 @@ static bool domain_fits(const struct smmu_domain *d, const struct smmu_device *s
 	return (d->stage2 ? f->s2 : f->s1) && (f->pgsizes & granule) &&
 	       d->cfg.ias <= input && d->cfg.oas <= f->oas &&
 	       (f->coherent || !d->cfg.coherent_walk) &&
+	       (!(d->cfg.quirks & IO_PGTABLE_QUIRK_ARM_LPA2) || f->ds) &&
 	       (!(d->cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD) || f->hd);
 }
 
