@@ -7,8 +7,7 @@
 module=${DIFF_MODULE:-$HERE/edu/edu_sim_diff.ko}
 dev=$(pci_device 0x1234 0x11e8) || { skip "QEMU and the simulator agree" "no edu device"; finish; }
 [ -e "$module" ] || { skip "QEMU and the simulator agree" "no simulator"; finish; }
-[ -d /sys/module/smmu_sim ] || insmod "${SIM_MODULE:-/lib/smmu-sim.ko}" ||
-	{ not_ok "smmu-sim loads"; finish; }
+load_sim || { not_ok "smmu-sim loads"; finish; }
 
 bus=/sys/bus/pci/drivers
 [ ! -e "$bus/edu_dma/$dev" ] || echo "$dev" > "$bus/edu_dma/unbind"

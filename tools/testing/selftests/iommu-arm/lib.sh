@@ -55,6 +55,18 @@ pci_device() {
 	return 1
 }
 
+# load_sim: the simulator and what it needs, by modprobe or from /lib; configfs is mounted
+load_sim() {
+	local module
+	modprobe smmu-sim 2> /dev/null ||
+		for module in configfs smmu-sim; do
+			[ ! -e "/lib/$module.ko" ] || [ -d "/sys/module/$(echo "$module" | tr - _)" ] ||
+				insmod "/lib/$module.ko"
+		done
+	grep -q ' /sys/kernel/config ' /proc/mounts || mount -t configfs config /sys/kernel/config
+	[ -d /sys/kernel/config/smmu-sim ]
+}
+
 # load_edu: edu's driver, unless it is there; ends the test without it
 load_edu() {
 	[ ! -d /sys/bus/pci/drivers/edu_dma ] || return 0

@@ -6,12 +6,7 @@
 
 config=/sys/kernel/config/smmu-sim
 debug=/sys/kernel/debug/smmu-sim
-for module in configfs smmu-sim; do
-	[ ! -e "/lib/$module.ko" ] || insmod "/lib/$module.ko" 2> /dev/null
-done
-mkdir -p /sys/kernel/config
-grep -q ' /sys/kernel/config ' /proc/mounts || mount -t configfs config /sys/kernel/config
-[ -d $config ] || { skip "the simulator's configfs" "no smmu-sim"; finish; }
+load_sim || { skip "the simulator's configfs" "no smmu-sim"; finish; }
 cd $config || exit
 
 # is FILE TEXT: what a file says

@@ -5,12 +5,7 @@
 
 config=/sys/kernel/config/smmu-sim
 debug=/sys/kernel/debug/smmu-sim
-for module in configfs smmu-sim; do
-	[ ! -e "/lib/$module.ko" ] || insmod "/lib/$module.ko" 2> /dev/null
-done
-mkdir -p /sys/kernel/config
-grep -q ' /sys/kernel/config ' /proc/mounts || mount -t configfs config /sys/kernel/config
-[ -d $config ] || { skip "a first walk" "no smmu-sim"; finish; }
+load_sim || { skip "a first walk" "no smmu-sim"; finish; }
 cd $config || exit
 
 smmu_sim() { "$HERE/smmu_sim" "$@" > /tmp/walk; local status=$?; sed 's/^/# /' /tmp/walk; return $status; }
