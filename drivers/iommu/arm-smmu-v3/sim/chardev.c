@@ -189,13 +189,12 @@ static int do_release(struct sim_file *file, void *arg)
 	if (u->flags & ~SMMU_SIM_DROP || u->op || u->addr || u->stream || u->pasid ||
 	    u->timeout_ms || u->reserved)
 		return -EINVAL;
+	/* The handle stays taken until it is known what becomes of it. */
 	a = xa_load(&file->holds, u->handle);
-	if (!a)
-		return -ENOENT;
-	a = xa_erase(&file->holds, u->handle);
-	if (!a)
+	if (!a || xa_cmpxchg(&file->holds, u->handle, a, XA_ZERO_ENTRY, GFP_KERNEL_ACCOUNT) != a)
 		return -ENOENT;
 	if (u->flags & SMMU_SIM_DROP) {
+		xa_erase(&file->holds, u->handle);
 		sim_engine_drop(a);
 		access_free(a);
 		return 0;
@@ -205,13 +204,10 @@ static int do_release(struct sim_file *file, void *arg)
 	else
 		ret = sim_engine_release(a);
 	if (a->flight) {
-		/* The slot was just freed: nothing is allocated, unless it was taken. */
-		if (xa_insert(&file->holds, u->handle, a, GFP_KERNEL_ACCOUNT)) {
-			sim_engine_drop(a);
-			access_free(a);
-		}
+		xa_store(&file->holds, u->handle, a, GFP_KERNEL_ACCOUNT);
 		return ret;
 	}
+	xa_erase(&file->holds, u->handle);
 	if (!ret) {
 		give_results(u, a);
 		ret = give_data(u, a);

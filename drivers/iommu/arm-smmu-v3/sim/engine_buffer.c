@@ -308,9 +308,10 @@ void sim_buffers_free(struct sim_file *file)
 	struct sim_buffer *b;
 	unsigned long i;
 
-	scoped_guard(rwsem_read, &file->engine->life)
-		if (!file->engine->gone)
-			sim_buffers_unmap(file);
+	/* Held to the end: who makes the engine go away looks through all files. */
+	guard(rwsem_read)(&file->engine->life);
+	if (!file->engine->gone)
+		sim_buffers_unmap(file);
 	xa_for_each(&file->buffers, i, b)
 		buffer_free(b);
 	xa_destroy(&file->buffers);
