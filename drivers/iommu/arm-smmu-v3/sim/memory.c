@@ -12,6 +12,7 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include "../../iommu-seam.h"
@@ -25,9 +26,14 @@ static u64 *canary;
 /* NULL is an external abort. Devices, firmware and what is not mapped are not memory. */
 static void *mem_at(u64 pa, unsigned int size)
 {
+	void *at;
+	u8 probe;
+
 	if (pa >> 52 || offset_in_page(pa) + size > PAGE_SIZE || !pfn_is_map_memory(PHYS_PFN(pa)))
 		return NULL;
-	return __va(pa);
+	at = __va(pa);
+	/* Secret memory, and with debug_pagealloc free pages, are not mapped. */
+	return copy_from_kernel_nofault(&probe, at, 1) ? NULL : at;
 }
 
 /**
@@ -228,7 +234,7 @@ static void seam_freed(void *table, size_t size)
 	list_for_each_entry(sim, &sim_instances, node)
 		if (sim->core)
 			ssim_check_table_free(sim->core, pa, size);
-	memset64(table, ssim_canary_desc(virt_to_phys(canary)), size / sizeof(u64));
+	memset64(table, canary[0], size / sizeof(u64));
 }
 
 static const struct iommu_seam_ops seam_ops = {
@@ -244,10 +250,11 @@ int sim_seam_open(void)
 {
 	int ret;
 
-	canary = (void *)__get_free_pages(GFP_KERNEL, get_order(CANARY_SIZE));
+	canary = (void *)__get_free_pages(GFP_KERNEL | __GFP_DMA32, get_order(CANARY_SIZE));
 	if (!canary)
 		return -ENOMEM;
-	memset64(canary, ssim_canary_desc(virt_to_phys(canary)), CANARY_SIZE / sizeof(u64));
+	memset64(canary, (__force u64)cpu_to_le64(ssim_canary_desc(virt_to_phys(canary))),
+		 CANARY_SIZE / sizeof(u64));
 	ret = iommu_seam_register(&seam_ops);
 	if (ret)
 		free_pages((unsigned long)canary, get_order(CANARY_SIZE));
