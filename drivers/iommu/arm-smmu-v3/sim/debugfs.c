@@ -388,7 +388,7 @@ static int registers_show(struct seq_file *m, void *v)
 		raw_spin_lock_irqsave(&sim_lock, flags);
 		live = sim->core;
 		if (live)
-			value = ssim_read(sim->core, registers[i].offset, registers[i].size);
+			value = ssim_peek(sim->core, registers[i].offset, registers[i].size);
 		raw_spin_unlock_irqrestore(&sim_lock, flags);
 		if (!live)
 			break;

@@ -446,6 +446,7 @@ struct ssim {
 /* regs.c */
 void ssim_init(struct ssim *s, const struct ssim_ids *ids, const struct ssim_ops *ops,
 	       void *cookie, void *pool, size_t pool_size);
+u64 ssim_peek(struct ssim *s, u32 offset, unsigned int size);
 u64 ssim_read(struct ssim *s, u32 offset, unsigned int size);
 void ssim_write(struct ssim *s, u32 offset, u64 value, unsigned int size);
 void ssim_late_irqs(struct ssim *s);
