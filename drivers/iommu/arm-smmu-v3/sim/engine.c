@@ -135,6 +135,7 @@ static void wrong_answer(struct sim_instance *sim, const struct ssim_pri_resp *r
 
 	snprintf(text, sizeof(text), "I-39: %s: stream 0x%x, group %u, code %u%s, PASID %u\n", why,
 		 resp->sid, resp->group, resp->code, resp->ssv ? "" : ", no PASID", resp->ssid);
+	sim->core->stats.violations++;
 	sim_report(sim, "I-39", text);
 }
 
@@ -444,11 +445,8 @@ static int engine_start(struct device *dev)
 		return -ENODEV;
 	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(52));
 	if (ret)
-		ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(48));
-	if (ret)
-		ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32));
-	if (ret)
 		return ret;
+	dma_set_max_seg_size(dev, UINT_MAX);
 	e = engine_new(dev, m);
 	if (!e)
 		return -ENOMEM;

@@ -434,6 +434,7 @@ static void load(struct sim_flight *f, const struct sim_access *a)
 		.ssid = a->flags & SIM_PASID ? a->pasid : 0,
 		.ssv = a->flags & SIM_PASID,
 		.write = a->op != SIM_READ,
+		.atomic = a->op == SIM_FETCH_ADD,
 		.instr = a->flags & SIM_INSTR,
 		.priv = a->flags & SIM_PRIV,
 		.addr = a->addr + a->done,
@@ -583,13 +584,14 @@ int sim_access_run(struct sim_engine *e, struct sim_access *a)
 	return ret;
 }
 
+/* Return: 0, how the flight failed, or 1 where it is kept. */
 static int finish(struct sim_engine *e, struct sim_flight *f)
 {
 	guard(raw_spinlock_irqsave)(&sim_lock);
 	if (f->state != FLIGHT_HELD)
 		return f->error;
 	if (READ_ONCE(e->master->silent) & SIM_SILENT_DATA)
-		return -EBUSY;
+		return 1;
 	f->outcome = move(e->master->sim, f);
 	end_held(sim_engine_core(e), f);
 	return 0;
@@ -612,8 +614,8 @@ int sim_engine_release(struct sim_access *a)
 		return ret == -ETIMEDOUT ? 0 : ret;
 	}
 	ret = finish(e, f);
-	if (ret == -EBUSY)
-		return ret;
+	if (ret > 0)
+		return -EBUSY;
 	if (!ret)
 		unload(f, a);
 	a->flight = NULL;
