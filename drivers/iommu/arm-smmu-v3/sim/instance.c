@@ -160,7 +160,7 @@ EXPORT_SYMBOL_NS_GPL(sim_instance_free, SMMU_SIM);
  * @name: unique among the instance's masters
  * @kind: what bus it is on
  *
- * A platform master has one stream, the lowest that no other has.
+ * A platform master has one stream, above those that others have.
  *
  * Context: may sleep; takes sim_mutex.
  *
@@ -266,8 +266,8 @@ static int make_model(struct sim_instance *sim)
 	core->closure = sim->config.closure;
 	core->prefer_stale = sim->config.prefer_stale;
 	sim_seam_watch(core);
-	core->faults = sim->config.faults;
 	guard(raw_spinlock_irqsave)(&sim_lock);
+	core->faults = sim->config.faults;
 	sim->core = core;
 	return 0;
 }

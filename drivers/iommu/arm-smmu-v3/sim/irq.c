@@ -294,7 +294,8 @@ void sim_irq_close(struct sim_instance *sim)
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		edges->open = false;
 	irq_work_sync(&sim->irq_work);
-	sim->edges = NULL;
+	scoped_guard(raw_spinlock_irqsave, &sim_lock)
+		sim->edges = NULL;
 	sim->msis = NULL;
 	wires_close(sim);
 	if (edges->domain)

@@ -182,8 +182,9 @@ static int device_removed(struct notifier_block *nb, unsigned long action, void 
 
 	if (action != BUS_NOTIFY_REMOVED_DEVICE)
 		return NOTIFY_DONE;
-	master = master_at(pci, data);
-	if (!master)
+	/* Not by its address, which whoever writes to the bridge may have changed. */
+	master = sim_master_of(data);
+	if (!master || master->kind != SIM_PCI || master->sim != pci->sim)
 		return NOTIFY_DONE;
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		master->dev = NULL;
