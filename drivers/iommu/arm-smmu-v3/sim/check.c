@@ -120,7 +120,8 @@ static void say_commands(struct ssim *s, u64 since)
 	if (!shown)
 		say(s, "    none\n");
 	if (s->npending)
-		say(s, "    %u of them wait for a CMD_SYNC\n", s->npending);
+		say(s, "    %u of them wait%s for a CMD_SYNC\n", s->npending,
+		    s->npending == 1 ? "s" : "");
 }
 
 static void tell(struct ssim *s, const char *invariant)
