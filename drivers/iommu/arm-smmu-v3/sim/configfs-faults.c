@@ -15,7 +15,7 @@ static struct sim_instance *to_sim(struct config_item *item)
 
 static int dead(const struct sim_instance *sim, const char *what)
 {
-	cfg_err(sim, "faults/%s: the instance is not live", what);
+	cfg_err(sim, "%s: the instance is not live", what);
 	return -ENODEV;
 }
 
@@ -100,7 +100,8 @@ static ssize_t faults_##name##_show(struct config_item *item, char *page)	\
 #define KNOB_STORE(name, bytes)							\
 static ssize_t faults_##name##_store(struct config_item *item, const char *page, size_t count) \
 {										\
-	return knob_store(item, #name, page, count, offsetof(struct ssim_faults, name), bytes); \
+	return knob_store(item, "faults/" #name, page, count,			\
+			  offsetof(struct ssim_faults, name), bytes);		\
 }
 
 KNOB_SIZE(cmd_error_in, 4);
@@ -178,7 +179,7 @@ static ssize_t faults_cmd_error_store(struct config_item *item, const char *page
 	int error = sysfs_match_string(errors, page);
 
 	if (error < 0) {
-		cfg_err(sim, "cmd_error: none, ill, abt or atc");
+		cfg_err(sim, "faults/cmd_error: none, ill, abt or atc");
 		return error;
 	}
 	guard(raw_spinlock_irqsave)(&sim_lock);
@@ -201,7 +202,7 @@ static ssize_t faults_atc_timeout_sid_store(struct config_item *item, const char
 	struct sim_instance *sim = to_sim(item);
 	bool one = !sysfs_streq(page, "all");
 	u64 sid = 0;
-	int ret = one ? cfg_number(sim, "atc_timeout_sid", page, U32_MAX, &sid) : 0;
+	int ret = one ? cfg_number(sim, "faults/atc_timeout_sid", page, U32_MAX, &sid) : 0;
 
 	if (ret)
 		return ret;
@@ -222,7 +223,7 @@ static ssize_t faults_spurious_irq_store(struct config_item *item, const char *p
 	int irq = sysfs_match_string(irqs, page);
 
 	if (irq < 0) {
-		cfg_err(sim, "spurious_irq: gerror, eventq, priq or cmd_sync");
+		cfg_err(sim, "faults/spurious_irq: gerror, eventq, priq or cmd_sync");
 		return irq;
 	}
 	scoped_guard(raw_spinlock_irqsave, &sim_lock) {
@@ -231,7 +232,7 @@ static ssize_t faults_spurious_irq_store(struct config_item *item, const char *p
 			return count;
 		}
 	}
-	return dead(sim, "spurious_irq");
+	return dead(sim, "faults/spurious_irq");
 }
 CONFIGFS_ATTR_WO(faults_, spurious_irq);
 
@@ -257,14 +258,14 @@ static ssize_t act(struct config_item *item, const char *what, const char *page,
 
 static ssize_t faults_deliver_late_store(struct config_item *item, const char *page, size_t count)
 {
-	return act(item, "deliver_late", page, count, ssim_late_irqs);
+	return act(item, "faults/deliver_late", page, count, ssim_late_irqs);
 }
 CONFIGFS_ATTR_WO(faults_, deliver_late);
 
 static ssize_t faults_service_failure_store(struct config_item *item, const char *page,
 					    size_t count)
 {
-	return act(item, "service_failure", page, count, ssim_fail);
+	return act(item, "faults/service_failure", page, count, ssim_fail);
 }
 CONFIGFS_ATTR_WO(faults_, service_failure);
 

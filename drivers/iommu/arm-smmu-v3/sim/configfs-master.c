@@ -35,10 +35,26 @@ static __printf(2, 3) void master_err(const struct sim_master *m, const char *fm
 	va_end(args);
 }
 
+/* Whose attribute it is, for the log. */
+static const char *attribute_of(const struct sim_master *m, const char *what, char *to)
+{
+	snprintf(to, CFG_WHAT, "masters/%s: %s", m->name, what);
+	return to;
+}
+
+static int master_number(const struct sim_master *m, const char *what, const char *page, u64 most,
+			 u64 *value)
+{
+	char name[CFG_WHAT];
+
+	return cfg_number(m->sim, attribute_of(m, what, name), page, most, value);
+}
+
 /* The description may be changed, and on this bus the thing exists. */
 static int changeable(const struct sim_master *m, const char *what, bool exists)
 {
-	int ret = cfg_describable(m->sim, what);
+	char name[CFG_WHAT];
+	int ret = cfg_describable(m->sim, attribute_of(m, what, name));
 
 	if (ret || exists)
 		return ret;
@@ -212,8 +228,9 @@ static ssize_t store_feature(struct sim_master *m, const char *what, const char 
 			     size_t count, enum sim_kind bus, bool *to,
 			     int (*check)(const struct sim_master *m, bool value))
 {
+	char name[CFG_WHAT];
 	bool value;
-	int ret = cfg_flag(m->sim, what, page, &value);
+	int ret = cfg_flag(m->sim, attribute_of(m, what, name), page, &value);
 
 	if (ret)
 		return ret;
@@ -260,7 +277,7 @@ static ssize_t master_pasid_bits_store(struct config_item *item, const char *pag
 {
 	struct sim_master *m = to_master(item);
 	u64 value;
-	int ret = cfg_number(m->sim, "pasid_bits", page, PASID_BITS_MOST, &value);
+	int ret = master_number(m, "pasid_bits", page, PASID_BITS_MOST, &value);
 
 	if (ret)
 		return ret;
@@ -282,7 +299,7 @@ static ssize_t master_slot_store(struct config_item *item, const char *page, siz
 {
 	struct sim_master *m = to_master(item);
 	u64 slot;
-	int ret = cfg_number(m->sim, "slot", page, SLOT_MOST, &slot);
+	int ret = master_number(m, "slot", page, SLOT_MOST, &slot);
 
 	if (ret)
 		return ret;
@@ -308,7 +325,7 @@ static ssize_t master_silent_store(struct config_item *item, const char *page, s
 {
 	struct sim_master *m = to_master(item);
 	u64 value;
-	int ret = cfg_number(m->sim, "silent", page, SILENT_ALL, &value);
+	int ret = master_number(m, "silent", page, SILENT_ALL, &value);
 
 	if (ret)
 		return ret;
@@ -375,7 +392,8 @@ static struct config_item *make_master(struct config_group *group, const char *n
 	if (IS_ERR(m->master)) {
 		struct config_item *error = ERR_CAST(m->master);
 
-		cfg_err(inst->sim, "cannot make master '%s': %pe", name, m->master);
+		cfg_err(inst->sim, "cannot make masters/%s: %s", name,
+			cfg_name_why(PTR_ERR(m->master)));
 		kfree(m);
 		return error;
 	}

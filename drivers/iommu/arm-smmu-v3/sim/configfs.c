@@ -87,6 +87,25 @@ int cfg_describable(const struct sim_instance *sim, const char *what)
 	return -EBUSY;
 }
 
+/**
+ * cfg_name_why() - why a directory cannot be made, in words
+ * @error: what sim_instance_new() or sim_master_new() failed with
+ *
+ * Return: a few words, never NULL.
+ */
+const char *cfg_name_why(int error)
+{
+	switch (error) {
+	case -EBUSY:
+		return "the instance is live";
+	case -EEXIST:
+		return "the name is taken";
+	case -EINVAL:
+		return "a name has up to 39 letters, and no blanks";
+	}
+	return sim_why(error);
+}
+
 static ssize_t store_flag(struct config_item *item, const char *what, const char *page,
 			  size_t count, bool *to)
 {
@@ -224,7 +243,7 @@ static int make_live(struct cfg_instance *inst)
 	ret = sim_instance_live(inst->sim);
 	if (ret) {
 		cfg_unpin_masters(inst);
-		cfg_err(inst->sim, "cannot be made live: %pe", ERR_PTR(ret));
+		cfg_err(inst->sim, "live: %s (%d)", sim_why(ret), ret);
 	}
 	return ret;
 }
@@ -322,7 +341,8 @@ static struct config_group *make_instance(struct config_group *group, const char
 	if (IS_ERR(inst->sim)) {
 		struct config_group *error = ERR_CAST(inst->sim);
 
-		pr_err("smmu-sim: cannot make '%s': %pe\n", name, inst->sim);
+		pr_err("smmu-sim: cannot make '%s': %s\n", name,
+		       cfg_name_why(PTR_ERR(inst->sim)));
 		kfree(inst);
 		return error;
 	}
@@ -372,7 +392,7 @@ int sim_configfs_register(void)
 	mutex_init(&subsystem.su_mutex);
 	ret = configfs_register_subsystem(&subsystem);
 	if (ret)
-		pr_err("smmu-sim: no configfs: %pe\n", ERR_PTR(ret));
+		pr_err("smmu-sim: no configfs: %s (%d)\n", sim_why(ret), ret);
 	return ret;
 }
 

@@ -43,12 +43,16 @@ struct cfg_master {
 	struct sim_master *master;
 };
 
+/* Enough for "masters/", a name, and an attribute */
+#define CFG_WHAT	(SIM_NAME + 32)
+
 #define cfg_err(sim, fmt, ...)	pr_err("smmu-sim %s: " fmt "\n", (sim)->name, ##__VA_ARGS__)
 
 /* configfs.c: bad values go to the log and come back as an errno */
 int cfg_number(const struct sim_instance *sim, const char *what, const char *page, u64 most,
 	       u64 *value);
 int cfg_flag(const struct sim_instance *sim, const char *what, const char *page, bool *value);
+const char *cfg_name_why(int error);
 int cfg_describable(const struct sim_instance *sim, const char *what);
 
 extern const struct config_item_type cfg_ids_type;

@@ -329,7 +329,7 @@ static int add_smmu(struct sim_instance *sim)
 	sim->pdev = pdev;
 	if (device_is_bound(&pdev->dev))
 		return 0;
-	pr_err("smmu-sim: %s: no driver took %s\n", sim->name, dev_name(&pdev->dev));
+	pr_err("smmu-sim %s: no driver took %s\n", sim->name, dev_name(&pdev->dev));
 	return -ENXIO;
 }
 
@@ -362,8 +362,8 @@ static int add_platform_masters(struct sim_instance *sim)
 			continue;
 		ret = add_platform_master(master);
 		if (ret) {
-			pr_err("smmu-sim: %s: master %s: %pe\n", sim->name, master->name,
-			       ERR_PTR(ret));
+			pr_err("smmu-sim %s: masters/%s: cannot be made: %s (%d)\n", sim->name,
+			       master->name, sim_why(ret), ret);
 			return ret;
 		}
 	}

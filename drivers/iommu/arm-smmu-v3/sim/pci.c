@@ -171,7 +171,8 @@ static int device_added(struct notifier_block *nb, unsigned long action, void *d
 	}
 	ret = sim_fw_master(master, dev);
 	if (ret)
-		dev_warn(dev, "cannot be put behind its SMMU (%d), makes no transactions\n", ret);
+		dev_warn(dev, "cannot be put behind its SMMU: %s (%d); it makes no transactions\n",
+			 sim_why(ret), ret);
 	return NOTIFY_OK;
 }
 
@@ -202,8 +203,8 @@ static int give_slots(struct sim_instance *sim)
 		if (master->kind != SIM_PCI || !master->slot)
 			continue;
 		if (master->slot >= SLOTS || __test_and_set_bit(master->slot, taken)) {
-			pr_err("smmu-sim: %s: slot %u of %s is not to be had\n", sim->name,
-			       master->slot, master->name);
+			pr_err("smmu-sim %s: masters/%s: slot %u is not to be had\n", sim->name,
+			       master->name, master->slot);
 			return -EINVAL;
 		}
 	}

@@ -182,6 +182,35 @@ char *sim_report_text(struct sim_instance *sim, size_t size)
 }
 
 /**
+ * sim_why() - an error in words, for the log
+ * @error: negative errno
+ *
+ * Return: a few words, never NULL.
+ */
+const char *sim_why(int error)
+{
+	switch (error) {
+	case -EBUSY:
+		return "something is live, or on its way";
+	case -EEXIST:
+		return "there is one already";
+	case -EINVAL:
+		return "what was asked for makes no sense";
+	case -ENODEV:
+		return "no such device";
+	case -ENOMEM:
+		return "no memory";
+	case -ENOSPC:
+		return "no room";
+	case -ENXIO:
+		return "no driver took the SMMU; is arm_smmu_v3 there?";
+	case -EPROBE_DEFER:
+		return "something that it needs is not there yet";
+	}
+	return "see the error's number";
+}
+
+/**
  * sim_stats_text() - counters, one "name value" a line
  * @sim: instance
  * @to: where the text goes

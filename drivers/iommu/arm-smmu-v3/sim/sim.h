@@ -207,12 +207,13 @@ int sim_field_find(const char *name);
 u32 sim_field_get(const struct ssim_ids *ids, unsigned int i);
 int sim_field_set(struct ssim_ids *ids, unsigned int i, u32 value);
 
-/* report.c: what must not be, kept and printed; what was counted */
+/* report.c: what must not be, kept and printed; what was counted; what went wrong */
 int sim_report_open(struct sim_instance *sim);
 void sim_report_close(struct sim_instance *sim);
 void sim_report(struct sim_instance *sim, const char *invariant, const char *text);
 void sim_report_forget(struct sim_instance *sim);
 char *sim_report_text(struct sim_instance *sim, size_t size);
+const char *sim_why(int error);
 ssize_t sim_stats_text(struct sim_instance *sim, char *to, size_t size);
 
 /* debugfs.c: the state of the model in words */
