@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
+#include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/ioport.h>
 #include <linux/platform_device.h>
@@ -94,9 +95,20 @@ static bool name_taken(const char *name)
 	return false;
 }
 
+/* A directory and a part of a file name in /dev, and of lines in the log. */
+static bool name_good(const char *name)
+{
+	const char *p;
+
+	for (p = name; *p; p++)
+		if (*p == '/' || !isgraph(*p))
+			return false;
+	return p != name && p - name < SIM_NAME;
+}
+
 /**
  * sim_instance_new() - describe one more SMMU
- * @name: not empty, no slash, shorter than SIM_NAME
+ * @name: not empty, no slash, nothing unprintable or blank, shorter than SIM_NAME
  *
  * It has all features that the model has, and no masters.
  *
@@ -108,7 +120,7 @@ struct sim_instance *sim_instance_new(const char *name)
 {
 	struct sim_instance *sim;
 
-	if (!*name || strchr(name, '/') || strlen(name) >= SIM_NAME)
+	if (!name_good(name))
 		return ERR_PTR(-EINVAL);
 	guard(mutex)(&sim_mutex);
 	if (name_taken(name))
@@ -157,7 +169,7 @@ EXPORT_SYMBOL_NS_GPL(sim_instance_free, SMMU_SIM);
 /**
  * sim_master_new() - describe a master of an instance
  * @sim: the instance, not live
- * @name: unique among the instance's masters
+ * @name: unique among the instance's masters; of the same letters as an instance's
  * @kind: what bus it is on
  *
  * A platform master has one stream, above those that others have.
@@ -172,7 +184,7 @@ struct sim_master *sim_master_new(struct sim_instance *sim, const char *name, en
 	struct sim_master *master, *other;
 	u32 sid = 1;
 
-	if (!*name || strchr(name, '/') || strlen(name) >= SIM_NAME)
+	if (!name_good(name))
 		return ERR_PTR(-EINVAL);
 	guard(mutex)(&sim_mutex);
 	if (sim->live)
