@@ -11,6 +11,19 @@
 
 #include "configfs.h"
 
+/* IHI 0070, 6.3.2: larger values are reserved. */
+#define SSIDSIZE_MOST	20
+
+/* The same order as in profiles.c. */
+enum {
+#define FIELD(r, f)	FIELD_##r##_##f,
+#define REGISTER(r)	FIELD_##r,
+#include "fields.def"
+	FIELDS
+};
+
+static char names[FIELDS][24];
+
 static struct sim_instance *to_sim(struct config_item *item)
 {
 	return container_of(to_config_group(item), struct cfg_instance, ids)->sim;
@@ -26,29 +39,33 @@ static ssize_t field_store(struct config_item *item, const char *page, size_t co
 			   unsigned int field)
 {
 	struct sim_instance *sim = to_sim(item);
-	const char *name = sim_field_name(field);
+	char name[CFG_WHAT];
+	struct ssim_ids ids;
 	u64 value;
-	int ret = cfg_number(sim, name, page, U32_MAX, &value);
+	int ret;
 
+	snprintf(name, sizeof(name), "ids/%s", names[field]);
+	ret = cfg_number(sim, name, page, U32_MAX, &value);
 	if (ret)
 		return ret;
 	guard(mutex)(&sim_mutex);
 	ret = cfg_describable(sim, name);
 	if (ret)
 		return ret;
-	ret = sim_field_set(&sim->config.ids, field, value);
-	if (ret)
+	ids = sim->config.ids;
+	ret = sim_field_set(&ids, field, value);
+	if (ret) {
 		cfg_err(sim, "%s: 0x%llx does not fit", name, value);
-	return ret ?: count;
+		return ret;
+	}
+	if (fld1(ids.idr[1], IDR1_SSIDSIZE) > SSIDSIZE_MOST) {
+		cfg_err(sim, "%s: 0x%llx: substreams have up to %u bits", name, value,
+			SSIDSIZE_MOST);
+		return -ERANGE;
+	}
+	sim->config.ids = ids;
+	return count;
 }
-
-/* The same order as in profiles.c. */
-enum {
-#define FIELD(r, f)	FIELD_##r##_##f,
-#define REGISTER(r)	FIELD_##r,
-#include "fields.def"
-	FIELDS
-};
 
 #define SHOW(id)								\
 static ssize_t id##_show(struct config_item *item, char *page)			\
@@ -79,7 +96,6 @@ static struct configfs_attribute attributes[FIELDS] = {
 #include "fields.def"
 };
 
-static char names[FIELDS][24];
 static struct configfs_attribute *ids_attrs[FIELDS + 1];
 
 const struct config_item_type cfg_ids_type = {
