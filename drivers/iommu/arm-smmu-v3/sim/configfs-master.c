@@ -98,6 +98,7 @@ static int become(struct sim_master *m, enum sim_kind kind)
 	} else {
 		m->ats = false;
 		m->pri = false;
+		m->behind_port = false;
 	}
 	m->kind = kind;
 	return 0;
@@ -223,6 +224,11 @@ static ssize_t master_pri_show(struct config_item *item, char *page)
 	return sysfs_emit(page, "%d\n", to_master(item)->pri);
 }
 
+static ssize_t master_behind_port_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%d\n", to_master(item)->behind_port);
+}
+
 /* What only masters on @bus have. */
 static ssize_t store_feature(struct sim_master *m, const char *what, const char *page,
 			     size_t count, enum sim_kind bus, bool *to,
@@ -267,6 +273,14 @@ static ssize_t master_pri_store(struct config_item *item, const char *page, size
 	return store_feature(m, "pri", page, count, SIM_PCI, &m->pri, check_pri);
 }
 CONFIGFS_ATTR(master_, pri);
+
+static ssize_t master_behind_port_store(struct config_item *item, const char *page, size_t count)
+{
+	struct sim_master *m = to_master(item);
+
+	return store_feature(m, "behind_port", page, count, SIM_PCI, &m->behind_port, NULL);
+}
+CONFIGFS_ATTR(master_, behind_port);
 
 static ssize_t master_pasid_bits_show(struct config_item *item, char *page)
 {
@@ -354,8 +368,8 @@ CONFIGFS_ATTR_RO(master_, chardev);
 
 static struct configfs_attribute *master_attrs[] = {
 	&master_attr_kind, &master_attr_sids, &master_attr_stall, &master_attr_ats,
-	&master_attr_pri, &master_attr_pasid_bits, &master_attr_slot, &master_attr_silent,
-	&master_attr_dev_name, &master_attr_chardev,
+	&master_attr_pri, &master_attr_pasid_bits, &master_attr_slot, &master_attr_behind_port,
+	&master_attr_silent, &master_attr_dev_name, &master_attr_chardev,
 	NULL
 };
 
