@@ -5,9 +5,12 @@
  * usage: smmu_sim /dev/smmu-sim/INSTANCE-MASTER [COMMAND [, COMMAND]...]
  *
  * Without commands they are read from standard input, one a line. Buffers live
- * as long as the program, so what belongs together is one run of it:
+ * as long as the program, so what belongs together is one run of it, with commas
+ * that stand alone:
  *
  *   smmu_sim /dev/smmu-sim/a-dma map 0x2000 , write @+8 0x1234 , read @+8 , unmap @
+ *
+ * Exit status: 0, all went well; 1, a transaction or check did not; 2, a word is wrong.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
@@ -40,12 +43,21 @@ static const char *const commands =
 	"  release                           let the transaction that waits go on\n"
 	"  page-request ADDRESS [read] [write] [pasid N] [group N] [stream N] [more]\n"
 	"  response [MILLISECONDS]           the oldest answer to a page request\n"
+	"  help\n"
 	"ADDRESS is a number, @ or @+NUMBER. OPTION is one of: pasid N, stream N, size 1|2|4|8,\n"
-	"timeout MILLISECONDS, priv, instr, hold, nowait, noats, nopri, translated.\n";
+	"timeout MILLISECONDS, priv, instr, hold, nowait, noats, nopri, translated.\n"
+	"A comma between commands stands alone, with blanks around it.\n";
+
+static void print_help(FILE *to)
+{
+	fprintf(to, "usage: smmu_sim DEVICE [COMMAND [, COMMAND]...]\n%s", commands);
+}
 
 static int bad(const char *what, const char *word)
 {
 	fprintf(stderr, "smmu_sim: %s: %s\n", what, word ? word : "missing");
+	if (word && strchr(word, ','))
+		fprintf(stderr, "smmu_sim: a comma stands alone, with blanks around it\n");
 	return 2;
 }
 
@@ -74,11 +86,40 @@ static bool address(const char *word, uint64_t *value)
 	return true;
 }
 
+/* What an error of a call means here. */
+static const char *why(unsigned long request, int error)
+{
+	static const struct {
+		unsigned long request;
+		int error;
+		const char *text;
+	} known[] = {
+		{ SMMU_SIM_IOC_MAP, EINVAL, "the length is not some pages, or is too large" },
+		{ SMMU_SIM_IOC_MAP, EOPNOTSUPP, "its DMA is not translated" },
+		{ SMMU_SIM_IOC_UNMAP, ENOENT, "no buffer of this run of the program begins there" },
+		{ SMMU_SIM_IOC_ACCESS, EINVAL,
+		  "it has no such stream or PASID, or one transaction must not cross 4 KiB" },
+		{ SMMU_SIM_IOC_ACCESS, EBUSY, "nothing more can be held" },
+		{ SMMU_SIM_IOC_RELEASE, EINVAL, "what waits is not the last read or write" },
+		{ SMMU_SIM_IOC_RELEASE, ENOENT, "nothing waits" },
+		{ SMMU_SIM_IOC_RELEASE, EBUSY, "it is silent, and never finishes what it holds" },
+		{ SMMU_SIM_IOC_REQUEST, EINVAL,
+		  "not from a platform device; or it has no such stream, PASID or group" },
+		{ SMMU_SIM_IOC_RESPONSE, EAGAIN, "no answer has come" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i].request == request && known[i].error == error)
+			return known[i].text;
+	return error == ENODEV ? "the master is gone, or its driver" : strerror(error);
+}
+
 static int call(unsigned long request, void *arg, const char *what)
 {
 	if (!ioctl(dev, request, arg))
 		return 0;
-	fprintf(stderr, "smmu_sim: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "smmu_sim: %s: %s\n", what, why(request, errno));
 	return 1;
 }
 
@@ -152,9 +193,36 @@ static const char *outcome_name(uint32_t outcome)
 		[SMMU_SIM_OUT_TIMEOUT] = "timed out",
 		[SMMU_SIM_OUT_MASTER_OFF] = "bus mastering is off",
 		[SMMU_SIM_OUT_BAD_MEMORY] = "no memory there",
+		[SMMU_SIM_OUT_PASID_OFF] = "PASIDs are off",
 	};
 
 	return outcome < sizeof(names) / sizeof(*names) && names[outcome] ? names[outcome] : "?";
+}
+
+/* IHI 0070, 7.3 */
+static const char *event_name(uint32_t event)
+{
+	switch (event) {
+	case 0x01: return "F_UUT";
+	case 0x02: return "C_BAD_STREAMID";
+	case 0x03: return "F_STE_FETCH";
+	case 0x04: return "C_BAD_STE";
+	case 0x05: return "F_BAD_ATS_TREQ";
+	case 0x06: return "F_STREAM_DISABLED";
+	case 0x07: return "F_TRANSL_FORBIDDEN";
+	case 0x08: return "C_BAD_SUBSTREAMID";
+	case 0x09: return "F_CD_FETCH";
+	case 0x0a: return "C_BAD_CD";
+	case 0x0b: return "F_WALK_EABT";
+	case 0x10: return "F_TRANSLATION";
+	case 0x11: return "F_ADDR_SIZE";
+	case 0x12: return "F_ACCESS";
+	case 0x13: return "F_PERMISSION";
+	case 0x20: return "F_TLB_CONFLICT";
+	case 0x21: return "F_CFG_CONFLICT";
+	case 0x25: return "F_VMS_FETCH";
+	}
+	return "?";
 }
 
 static int tell(const struct smmu_sim_access *a, uint64_t value)
@@ -165,9 +233,10 @@ static int tell(const struct smmu_sim_access *a, uint64_t value)
 	if (a->outcome == SMMU_SIM_OUT_OK && a->op != SMMU_SIM_WRITE)
 		printf(", value 0x%llx", (unsigned long long)value);
 	if (a->event)
-		printf(", event 0x%02x%s", a->event, a->recorded ? "" : " (not recorded)");
+		printf(", event 0x%02x %s%s", a->event, event_name(a->event),
+		       a->recorded ? "" : " (not recorded)");
 	if (a->stalls)
-		printf(", stalled %u times", a->stalls);
+		printf(", stalled %u time%s", a->stalls, a->stalls == 1 ? "" : "s");
 	if (a->requests)
 		printf(", page requests %u", a->requests);
 	printf("\n");
@@ -175,6 +244,11 @@ static int tell(const struct smmu_sim_access *a, uint64_t value)
 		held = a->handle;
 	return a->outcome == SMMU_SIM_OUT_OK || a->outcome == SMMU_SIM_OUT_HELD ||
 	       a->outcome == SMMU_SIM_OUT_STALLED ? 0 : 1;
+}
+
+static bool size_good(uint64_t size)
+{
+	return size == 1 || size == 2 || size == 4 || size == WIDEST;
 }
 
 static int access_option(char ***word, struct smmu_sim_access *a)
@@ -198,14 +272,16 @@ static int access_option(char ***word, struct smmu_sim_access *a)
 		}
 	}
 	if (!number(**word, &value))
-		return bad("option", name);
+		return bad(**word ? "option" : "option, or its number is missing", name);
 	++*word;
 	if (!strcmp(name, "pasid")) {
 		a->flags |= SMMU_SIM_PASID;
 		a->pasid = value;
 	} else if (!strcmp(name, "stream")) {
 		a->stream = value;
-	} else if (!strcmp(name, "size") && value >= 1 && value <= WIDEST) {
+	} else if (!strcmp(name, "size")) {
+		if (!size_good(value))
+			return bad("size is not 1, 2, 4 or 8", (*word)[-1]);
 		a->len = value;
 	} else if (!strcmp(name, "timeout")) {
 		a->timeout_ms = value;
@@ -331,6 +407,10 @@ static int response(char **word)
 
 static int run(char **word)
 {
+	if (!strcmp(*word, "help")) {
+		print_help(stdout);
+		return 0;
+	}
 	if (!strcmp(*word, "info"))
 		return info();
 	if (!strcmp(*word, "map"))
@@ -397,8 +477,13 @@ static int from_arguments(char **word)
 
 int main(int argc, char **argv)
 {
+	if (argc == 2 && (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") ||
+			  !strcmp(argv[1], "-h"))) {
+		print_help(stdout);
+		return 0;
+	}
 	if (argc < 2 || *argv[1] == '-') {
-		fprintf(stderr, "usage: smmu_sim DEVICE [COMMAND [, COMMAND]...]\n%s", commands);
+		print_help(stderr);
 		return 2;
 	}
 	dev = open(argv[1], O_RDWR | O_CLOEXEC);
