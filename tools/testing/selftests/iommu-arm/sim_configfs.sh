@@ -21,6 +21,9 @@ refused() {
 	case $said in *"$error"*) ;; *) echo "# $said"; return 1 ;; esac
 }
 
+# told TEXT: the kernel's log explains it, in a line of the simulator's
+told() { dmesg | grep -q "smmu-sim.*$1"; }
+
 # Each needs a process of its own: a shell names no error of its redirections.
 bad() { refused "$1" sh -c "echo '$3' | dd of='$2' 2>&1"; }
 
@@ -36,6 +39,10 @@ ENODEV="No such device" E2BIG="too long"
 
 try "an instance is made" mkdir a
 try "a name is taken once" refused "$EEXIST" mkdir a
+for name in "a b" "$(printf 'a\tb')" 0123456789012345678901234567890123456789; do
+	try "no name: '$name'" refused "$EINVAL" mkdir "$name"
+done
+try "it is explained" told "cannot make 'a b': a name has up to 39 letters, and no blanks"
 try "it is not live" is a/live 0
 try "it has no device" is a/dev_name none
 try "all that the model does is the default" \
@@ -60,13 +67,22 @@ try "$(echo a/ids/*.* | wc -w) fields keep what is written$wrong" [ -z "$wrong" 
 wrong=
 for register in a/ids/*; do
 	case $register in *.*) continue ;; esac
-	round_trip "$register" "0xffffffff 0x0 0x12345678" || wrong="$wrong $register"
+	# All of IDR1 would be more than 20 bits of substreams.
+	values="0xffffffff 0x0 0x12345678"
+	[ "$register" != a/ids/idr1 ] || values="0xfffffd3f 0x0 0x12345478"
+	round_trip "$register" "$values" || wrong="$wrong $register"
 done
 try "whole registers, too$wrong" [ -z "$wrong" ]
 put a/ids/idr1 0
 put a/ids/idr1.sidsize 16
 try "a field is part of its register" is a/ids/idr1 0x10
 try "a field that is too narrow" bad "$ERANGE" a/ids/idr1.sidsize 64
+try "it is explained" told "a: ids/idr1.sidsize: 0x40 does not fit"
+try "substreams of 20 bits" round_trip a/ids/idr1.ssidsize "0x14"
+try "and no wider" bad "$ERANGE" a/ids/idr1.ssidsize 21
+try "it is explained" told "a: ids/idr1.ssidsize: 0x15: substreams have up to 20 bits"
+try "in a whole register, too" bad "$ERANGE" a/ids/idr1 0xffffffff
+try "it stays" is a/ids/idr1 0x510
 try "a bit is 0 or 1" bad "$ERANGE" a/ids/idr0.s1p 2
 
 for flag in no_ats no_msi combined closure prefer_stale; do
@@ -81,6 +97,8 @@ try "live: yes or no" bad "$EINVAL" a/live 2
 
 try "a master is made" mkdir a/masters/m
 try "another" mkdir a/masters/n
+try "no blanks in its name" refused "$EINVAL" mkdir "a/masters/a b"
+try "it is explained" told "a: cannot make masters/a b: a name has up to 39 letters"
 try "a master is a platform device" is a/masters/m/kind platform
 try "stream IDs" round_trip a/masters/m/sids "7 4294967295"
 put a/masters/n/sids 3
@@ -91,9 +109,14 @@ try "and is named once" bad "$EEXIST" a/masters/n/sids "9 9"
 try "at most eight" bad "$E2BIG" a/masters/n/sids "10 11 12 13 14 15 16 17 18"
 try "at least one" bad "$EINVAL" a/masters/n/sids ""
 try "stall" round_trip a/masters/m/stall "1 0 1"
+try "stall is a flag" bad "$EINVAL" a/masters/m/stall maybe
+try "it is explained" told "a: masters/m: stall: neither 0 nor 1"
 try "no ATS on a platform device" bad "$EINVAL" a/masters/m/ats 1
+try "nor a port" bad "$EINVAL" a/masters/m/behind_port 1
+try "it is explained" told "a: masters/m: behind_port: not for a platform master"
 try "PASID bits" round_trip a/masters/m/pasid_bits "20 0 8"
 try "no more of them than 20" bad "$ERANGE" a/masters/m/pasid_bits 21
+try "it is explained" told "a: masters/m: pasid_bits: too large, the most is 20"
 try "a master on PCI" round_trip a/masters/n/kind "pci platform pci"
 try "a bus that is not there" bad "$EINVAL" a/masters/n/kind usb
 try "no stall on PCI" bad "$EINVAL" a/masters/n/stall 1
@@ -101,6 +124,12 @@ try "PRI needs ATS" bad "$EINVAL" a/masters/n/pri 1
 try "ATS" round_trip a/masters/n/ats "1"
 try "PRI" round_trip a/masters/n/pri "1"
 try "ATS stays under PRI" bad "$EINVAL" a/masters/n/ats 0
+try "a port" round_trip a/masters/n/behind_port "1 0 1"
+put a/masters/n/pri 0
+put a/masters/n/ats 0
+put a/masters/n/kind platform
+try "which platform devices do not have" is a/masters/n/behind_port 0
+put a/masters/n/kind pci
 try "slots" round_trip a/masters/n/slot "31 3"
 try "no more slots" bad "$ERANGE" a/masters/n/slot 32
 mkdir a/masters/o
@@ -123,10 +152,12 @@ try "it has a device" [ -e "/sys/bus/platform/devices/$(cat a/dev_name)" ]
 try "its master has one" [ -e "/sys/bus/platform/devices/$(cat a/masters/m/dev_name)" ]
 try "it does not go live twice" bad "$EBUSY" a/live 1
 for file in profile no_ats no_msi combined closure prefer_stale entries ids/idr0.s1p ids/idr5 \
-	masters/m/kind masters/m/sids masters/m/stall masters/m/pasid_bits; do
+	masters/m/kind masters/m/sids masters/m/stall masters/m/pasid_bits masters/m/behind_port; do
 	try "$file is fixed while it is live" bad "$EBUSY" a/$file "$(sed 's/.*\[//; s/\].*//' a/$file)"
 done
+try "it is explained" told "a: masters/m: kind: fixed while the instance is live"
 try "no master comes" refused "$EBUSY" mkdir a/masters/late
+try "it is explained" told "a: cannot make masters/late: the instance is live"
 try "no master goes" refused "$EBUSY" rmdir a/masters/m
 try "nor the instance" refused "" rmdir a
 try "commands were consumed" awk '$1 == "commands" && $2 > 0 { found = 1 } END { exit !found }' a/stats
@@ -150,6 +181,7 @@ for knob in cmd_error_stays no_ack stuck queues_full atc_timeout; do
 	try "fault $knob" round_trip a/faults/$knob "1 0"
 	try "fault $knob is a flag" bad "$EINVAL" a/faults/$knob 7
 done
+try "it is explained" told "a: faults/stuck: neither 0 nor 1"
 for knob in abort_at abort_size; do
 	try "fault $knob" round_trip a/faults/$knob "1234567890123 0"
 done
@@ -169,6 +201,19 @@ try "a live instance without masters goes" rmdir b
 try "and its debugfs" [ ! -d $debug/b ]
 try "the first stays" is a/live 1
 
+mkdir d d/masters/below d/masters/beside
+for m in below beside; do
+	put d/masters/$m/kind pci
+done
+put d/masters/below/behind_port 1
+try "one function below a port, one beside it" put d/live 1
+bus() { cut -d: -f2 "d/masters/$1/dev_name"; }
+try "the first is on a bus of its own" [ "$(bus below)" = 01 ]
+try "the other is not" [ "$(bus beside)" = 00 ]
+try "both have a stream" [ "$(cat d/masters/below/sids)" != "$(cat d/masters/beside/sids)" ]
+put d/live 0
+try "they go" rmdir d/masters/below d/masters/beside d
+
 try "dead" put a/live 0
 try "dead again" put a/live 0
 try "its device is gone" is a/dev_name none
@@ -183,6 +228,7 @@ try "20 lives$wrong" [ -z "$wrong" ]
 # An instance that no driver takes says so, and is as before.
 put a/ids/idr0 0
 try "no driver takes an SMMU without translation" bad "" a/live 1
+try "it is explained" told "a: live: no driver took the SMMU"
 try "it is not live then" is a/live 0
 try "its masters can go" rmdir a/masters/m
 put a/profile everything
