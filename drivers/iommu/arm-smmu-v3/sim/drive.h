@@ -66,11 +66,14 @@ struct drive_total {
 
 extern struct drive_total drive_total;
 
+extern struct kunit_suite drive_ats_suite;
+extern struct kunit_suite drive_edge_suite;
 extern struct kunit_suite drive_map_suite;
 extern struct kunit_suite drive_mix_suite;
 extern struct kunit_suite drive_move_suite;
 extern struct kunit_suite drive_fault_suite;
 extern struct kunit_suite drive_ids_suite;
+extern struct kunit_suite drive_tags_suite;
 
 /* drive_kunit.c */
 struct drive *drive_describe(struct kunit *test, const struct ssim_ids *ids, unsigned int masters);
