@@ -169,7 +169,7 @@ def read_results(log):
         if found:
             suite = found.group(1)
         found = RESULT.match(text)
-        if not found or not (ours or job == 'kunit'):
+        if not found or not (ours or job in ('kunit', 'drive')):
             continue
         depth = len(found['indent'])
         # Parameters of a case count as one; a suite counts where no case says why it failed.
@@ -187,8 +187,8 @@ def read_results(log):
     return passed, failed, skipped, splats
 
 
-def boot(machine, show=None, log_file=None):
-    """Boot, feed each console line to show, and return the Outcome."""
+def boot(machine, show=None, log_file=None, enough=None):
+    """Boot, feed each console line to show until enough(its process) is true, and return the Outcome."""
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as tmp:
         disk = os.path.join(tmp, 'disk')
@@ -196,7 +196,7 @@ def boot(machine, show=None, log_file=None):
             f.truncate(max(machine.disk_bytes, 64 << 20))
         with subprocess.Popen(machine.arguments(disk), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as qemu:
-            log = _listen(qemu, start + machine.timeout, show)
+            log = _listen(qemu, start + machine.timeout, show, enough)
             qemu.kill()
     if log_file:
         os.makedirs(os.path.dirname(log_file), exist_ok=True)
@@ -206,12 +206,12 @@ def boot(machine, show=None, log_file=None):
     return Outcome(log, *read_results(log), finished, time.monotonic() - start)
 
 
-def _listen(qemu, deadline, show):
-    """Collect the console until QEMU ends, the guest is done or time is up."""
+def _listen(qemu, deadline, show, enough):
+    """Collect the console until QEMU ends, time is up or enough was seen."""
     data, shown = b'', 0
     with selectors.DefaultSelector() as waiting:
         waiting.register(qemu.stdout, selectors.EVENT_READ)
-        while (left := deadline - time.monotonic()) > 0:
+        while (left := deadline - time.monotonic()) > 0 and not (enough and enough(qemu.pid)):
             if not waiting.select(min(left, 5)):
                 continue
             chunk = os.read(qemu.stdout.fileno(), 65536)
