@@ -164,7 +164,7 @@ static void drive_i59_any(struct kunit *test)
 }
 
 static struct kunit_case ids_cases[] = {
-	/* The longest of all, and left out where a sanitizer makes everything slow. */
+	/* The longest of all. */
 	KUNIT_CASE_ATTR(drive_i59_every_three, { .speed = KUNIT_SPEED_VERY_SLOW }),
 	KUNIT_CASE_SLOW(drive_i59_any),
 	{ }
