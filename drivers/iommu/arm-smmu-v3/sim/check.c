@@ -19,7 +19,13 @@ static __printf(2, 3) void say(struct ssim *s, const char *fmt, ...)
 	va_end(args);
 }
 
-static const char *kind_name(const struct ssim_entry *e)
+/**
+ * ssim_kind_name() - what an entry of the TLB is, in a word
+ * @e: entry that is held
+ *
+ * Return: the word.
+ */
+const char *ssim_kind_name(const struct ssim_entry *e)
 {
 	switch (e->kind) {
 	case E_ROOT:
@@ -50,7 +56,7 @@ static const char *origin_name(enum ssim_origin origin)
 
 static void say_entry(struct ssim *s, const char *role, const struct ssim_entry *e)
 {
-	say(s, "  %s: stage %u %s", role, e->stage, kind_name(e));
+	say(s, "  %s: stage %u %s", role, e->stage, ssim_kind_name(e));
 	if (e->kind != E_ROOT)
 		say(s, ", level %d", e->level);
 	say(s, ", granule %uK, vmid %u", 1u << (e->shift - 10), e->vmid);

@@ -124,21 +124,6 @@ static bool held_get(const struct ssim *s, u64 at, struct line *line)
 	return true;
 }
 
-static const char *kind_name(const struct ssim_entry *e)
-{
-	switch (e->kind) {
-	case E_ROOT:
-		return "base";
-	case E_TABLE:
-		return "table";
-	case E_LEAF:
-		return e->run ? "run" : "leaf";
-	case E_COMBINED:
-		return "combined";
-	}
-	return "ATC";
-}
-
 static void held_show(struct seq_file *m, const struct line *line)
 {
 	static const char *const origins[] = {
@@ -147,7 +132,7 @@ static void held_show(struct seq_file *m, const struct line *line)
 	};
 	const struct ssim_entry *e = &line->e;
 
-	seq_printf(m, "%s stage %u", kind_name(e), e->stage);
+	seq_printf(m, "%s stage %u", ssim_kind_name(e), e->stage);
 	if (e->kind != E_ROOT)
 		seq_printf(m, " level %d", e->level);
 	seq_printf(m, " granule %uK vmid %u", 1u << (e->shift - 10), e->vmid);

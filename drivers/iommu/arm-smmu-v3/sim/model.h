@@ -565,7 +565,8 @@ void ssim_inval_apply(struct ssim *s);
 void ssim_broadcast(struct ssim *s, const u64 cmd[2]);
 bool ssim_inval_hits(const struct ssim *s, const struct ssim_inval *c, const struct ssim_entry *e);
 
-/* check.c: checkpoints; each returns true if nothing was wrong */
+/* check.c: reports, and checkpoints, which return true if nothing was wrong */
+const char *ssim_kind_name(const struct ssim_entry *e);
 bool ssim_check_unmapped(struct ssim *s, u32 sid, u32 ssid, bool ssv, u64 addr, u64 size);
 bool ssim_check_range(struct ssim *s, u16 vmid, u32 asid, unsigned int stage, u64 addr, u64 size);
 bool ssim_check_table_free(struct ssim *s, u64 pa, u64 size);
