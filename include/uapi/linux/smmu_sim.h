@@ -16,7 +16,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define SMMU_SIM_VERSION	1
+#define SMMU_SIM_VERSION	2
 #define SMMU_SIM_NAME		40
 #define SMMU_SIM_STREAMS	8
 
@@ -55,22 +55,26 @@ struct smmu_sim_info {
 #define SMMU_SIM_MAP_WRITE	(1U << 1)	/* the device may write it */
 #define SMMU_SIM_MAP_CONTIG	(1U << 2)	/* of contiguous physical memory */
 #define SMMU_SIM_MAP_PRIV	(1U << 3)	/* for privileged transactions only */
+#define SMMU_SIM_MAP_PASID	(1U << 4)	/* at @iova, in the address space of @pasid */
 
 /**
- * struct smmu_sim_map - make a buffer of zeroes and map it with the DMA API
+ * struct smmu_sim_map - make a buffer of zeroes and map it
  * @length: a multiple of the page size; with CONTIG a power of two of pages
- * @iova: gets the device address
+ * @iova: gets the device address; with PASID it is an argument
  * @flags: SMMU_SIM_MAP_..., READ or WRITE or both
- * @reserved: zero
+ * @pasid: of SMMU_SIM_IOC_ATTACH, by this file; zero without PASID
+ *
+ * Without PASID it is mapped with the DMA API.
  *
  * Errors: ENOMEM; EOPNOTSUPP if the device's addresses are not translated, and
- * so not contiguous.
+ * so not contiguous; with PASID: ENOENT: not attached by this file; EEXIST: a
+ * buffer of this file is there; ERANGE: no such address.
  */
 struct smmu_sim_map {
 	__u64 length;
 	__u64 iova;
 	__u32 flags;
-	__u32 reserved;
+	__u32 pasid;
 };
 
 /* smmu_sim_unmap.flags */
@@ -93,6 +97,32 @@ struct smmu_sim_unmap {
 	__u64 iova;
 	__u32 flags;
 	__u32 violations;
+};
+
+/**
+ * struct smmu_sim_pasid - give a PASID a meaning, or take it back
+ * @pasid: result of BIND and ATTACH, argument of UNBIND and DETACH
+ * @flags: zero
+ *
+ * BIND: the master shares the address space of the calling process, so that
+ * accesses with @pasid go where the process's own go. A process has one PASID,
+ * for all masters. Each BIND needs an UNBIND, which any process may call that has
+ * the file.
+ *
+ * ATTACH: an address space of its own, empty; MAP with SMMU_SIM_MAP_PASID puts
+ * buffers there. DETACH unmaps those that are left; the buffers stay.
+ *
+ * What is held (SMMU_SIM_HOLD) keeps UNBIND, DETACH, and the end of a process
+ * waiting as it does UNMAP. What is stalled is answered by the kernel. Closing the
+ * file unbinds and detaches.
+ *
+ * Errors: ENOENT: not bound, or attached, by this file. BIND and ATTACH: ENOSPC: no
+ * PASID is left; EOVERFLOW: the PASID of the process is too wide for the master;
+ * EOPNOTSUPP, ENODEV, EINVAL: the SMMU or the master cannot; ENOMEM.
+ */
+struct smmu_sim_pasid {
+	__u32 pasid;
+	__u32 flags;
 };
 
 /* smmu_sim_access.op */
@@ -277,5 +307,9 @@ struct smmu_sim_message {
 #define SMMU_SIM_IOC_REQUEST	_IOWR(SMMU_SIM_IOC, 5, struct smmu_sim_request)
 #define SMMU_SIM_IOC_RESPONSE	_IOWR(SMMU_SIM_IOC, 6, struct smmu_sim_response)
 #define SMMU_SIM_IOC_MESSAGE	_IOR(SMMU_SIM_IOC, 7, struct smmu_sim_message)
+#define SMMU_SIM_IOC_BIND	_IOWR(SMMU_SIM_IOC, 8, struct smmu_sim_pasid)
+#define SMMU_SIM_IOC_UNBIND	_IOWR(SMMU_SIM_IOC, 9, struct smmu_sim_pasid)
+#define SMMU_SIM_IOC_ATTACH	_IOWR(SMMU_SIM_IOC, 10, struct smmu_sim_pasid)
+#define SMMU_SIM_IOC_DETACH	_IOWR(SMMU_SIM_IOC, 11, struct smmu_sim_pasid)
 
 #endif /* _UAPI_LINUX_SMMU_SIM_H */

@@ -25,6 +25,7 @@ static_assert(SIM_FLAGS == (SMMU_SIM_TRANSLATED << 1) - 1);
 static_assert(SIM_HOLD == SMMU_SIM_HOLD && SIM_NO_PRI == SMMU_SIM_NO_PRI);
 static_assert(SIM_HELD == SMMU_SIM_OUT_HELD && SIM_ATS_CA == SMMU_SIM_OUT_ATS_CA);
 static_assert(SIM_PASID_OFF == SMMU_SIM_OUT_PASID_OFF);
+static_assert(sizeof(struct smmu_sim_map) == 24 && sizeof(struct smmu_sim_pasid) == 8);
 static_assert(PRI_INVALID == SMMU_SIM_RESP_INVALID && PRI_SUCCESS == SMMU_SIM_RESP_SUCCESS);
 
 static dev_t first_dev;
@@ -80,9 +81,7 @@ static int do_map(struct sim_file *file, void *arg)
 {
 	struct smmu_sim_map *map = arg;
 
-	if (map->reserved)
-		return -EINVAL;
-	return sim_buffer_map(file, map->length, map->flags, &map->iova);
+	return sim_buffer_map(file, map->length, map->flags, map->pasid, &map->iova);
 }
 
 static int do_unmap(struct sim_file *file, void *arg)
@@ -275,6 +274,34 @@ static int do_message(struct sim_file *file, void *arg)
 	return 0;
 }
 
+static int do_bind(struct sim_file *file, void *arg)
+{
+	struct smmu_sim_pasid *u = arg;
+
+	return u->flags ? -EINVAL : sim_pasid_bind(file, &u->pasid);
+}
+
+static int do_unbind(struct sim_file *file, void *arg)
+{
+	struct smmu_sim_pasid *u = arg;
+
+	return u->flags ? -EINVAL : sim_pasid_unbind(file, u->pasid);
+}
+
+static int do_attach(struct sim_file *file, void *arg)
+{
+	struct smmu_sim_pasid *u = arg;
+
+	return u->flags ? -EINVAL : sim_pasid_attach(file, &u->pasid);
+}
+
+static int do_detach(struct sim_file *file, void *arg)
+{
+	struct smmu_sim_pasid *u = arg;
+
+	return u->flags ? -EINVAL : sim_pasid_detach(file, u->pasid);
+}
+
 static const struct {
 	unsigned int cmd;
 	int (*call)(struct sim_file *file, void *arg);
@@ -287,6 +314,10 @@ static const struct {
 	{ SMMU_SIM_IOC_REQUEST, do_request },
 	{ SMMU_SIM_IOC_RESPONSE, do_response },
 	{ SMMU_SIM_IOC_MESSAGE, do_message },
+	{ SMMU_SIM_IOC_BIND, do_bind },
+	{ SMMU_SIM_IOC_UNBIND, do_unbind },
+	{ SMMU_SIM_IOC_ATTACH, do_attach },
+	{ SMMU_SIM_IOC_DETACH, do_detach },
 };
 
 union argument {
@@ -297,6 +328,7 @@ union argument {
 	struct smmu_sim_request request;
 	struct smmu_sim_response response;
 	struct smmu_sim_message message;
+	struct smmu_sim_pasid pasid;
 };
 
 static long chardev_ioctl(struct file *filp, unsigned int cmd, unsigned long pointer)
@@ -337,6 +369,8 @@ static int chardev_open(struct inode *inode, struct file *filp)
 	if (!file)
 		return -ENOMEM;
 	file->engine = e;
+	mutex_init(&file->pasid_lock);
+	INIT_LIST_HEAD(&file->pasids);
 	mutex_init(&file->lock);
 	xa_init(&file->buffers);
 	xa_init_flags(&file->holds, XA_FLAGS_ALLOC1);
@@ -366,6 +400,8 @@ static int chardev_release(struct inode *inode, struct file *filp)
 		access_free(a);
 	}
 	xa_destroy(&file->holds);
+	scoped_guard(rwsem_read, &e->life)
+		sim_pasids_end(file);
 	sim_buffers_free(file);
 	scoped_guard(rwsem_read, &e->life) {
 		guard(mutex)(&e->files_lock);

@@ -401,6 +401,7 @@ static struct sim_engine *engine_new(struct device *dev, struct sim_master *m)
 	e->master = m;
 	init_rwsem(&e->life);
 	mutex_init(&e->files_lock);
+	mutex_init(&e->sharing_lock);
 	INIT_LIST_HEAD(&e->files);
 	INIT_LIST_HEAD(&e->flights);
 	INIT_LIST_HEAD(&e->waiting);
@@ -430,8 +431,11 @@ static void engine_end(struct sim_engine *e)
 	sim_access_free(&dead);
 	guard(rwsem_write)(&e->life);
 	e->gone = true;
-	list_for_each_entry(file, &e->files, node)
+	list_for_each_entry(file, &e->files, node) {
+		sim_pasids_end(file);
 		sim_buffers_unmap(file);
+	}
+	sim_pasid_stop(e);
 }
 
 static int engine_start(struct device *dev)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers that user space and a master share: pages, mapped with the DMA API.
+ * Buffers that user space and a master share: pages, mapped with the DMA API, or in
+ * a domain that is attached to a PASID.
  *
  * When one is unmapped, and before its pages can belong to anyone else, the model
  * is asked whether anything that it holds still leads to them.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
@@ -18,7 +20,7 @@
 
 #define MAX_LENGTH	SZ_64M
 #define MAP_FLAGS	(SMMU_SIM_MAP_READ | SMMU_SIM_MAP_WRITE | SMMU_SIM_MAP_CONTIG | \
-			 SMMU_SIM_MAP_PRIV)
+			 SMMU_SIM_MAP_PRIV | SMMU_SIM_MAP_PASID)
 
 /**
  * struct sim_buffer - memory that a device may use
@@ -28,6 +30,8 @@
  * @dir: direction
  * @attrs: DMA_ATTR_...
  * @mapped: under sim_engine.life
+ * @place: where it is mapped, or NULL: with the DMA API; under sim_file.pasid_lock
+ * @iova: device address
  */
 struct sim_buffer {
 	struct page **pages;
@@ -36,6 +40,8 @@ struct sim_buffer {
 	enum dma_data_direction dir;
 	unsigned long attrs;
 	bool mapped;
+	const struct sim_pasid *place;
+	u64 iova;
 };
 
 static void buffer_free(struct sim_buffer *b)
@@ -117,12 +123,72 @@ static bool one_range(const struct sg_table *sgt)
 	return true;
 }
 
-/* Under sim_engine.life, for reading or writing */
+/* Under sim_engine.life, for reading or writing, and sim_file.pasid_lock */
 static void unmap(struct sim_engine *e, struct sim_buffer *b)
 {
-	if (b->mapped)
+	if (!b->mapped)
+		return;
+	if (b->place)
+		iommu_unmap(b->place->domain, b->iova, (size_t)b->count << PAGE_SHIFT);
+	else
 		dma_unmap_sgtable(e->dev, &b->sgt, b->dir, b->attrs);
 	b->mapped = false;
+	b->place = NULL;
+}
+
+static int map_dma(struct sim_engine *e, struct sim_buffer *b)
+{
+	int ret = dma_map_sgtable(e->dev, &b->sgt, b->dir, b->attrs);
+
+	if (ret)
+		return ret;
+	b->mapped = true;
+	b->iova = sg_dma_address(b->sgt.sgl);
+	return one_range(&b->sgt) ? 0 : -EOPNOTSUPP;
+}
+
+static int map_pasid(struct sim_file *file, struct sim_buffer *b, u32 pasid)
+{
+	const struct sim_pasid *p = sim_pasid_find(file, pasid, false);
+	size_t length = (size_t)b->count << PAGE_SHIFT;
+	int prot = b->attrs ? IOMMU_PRIV : 0;
+	ssize_t mapped;
+
+	if (!p)
+		return -ENOENT;
+	if (!PAGE_ALIGNED(b->iova))
+		return -EINVAL;
+	if (b->iova + (length - 1) < b->iova ||
+	    b->iova + (length - 1) > p->domain->geometry.aperture_end)
+		return -ERANGE;
+	scoped_guard(mutex, &file->lock)
+		if (xa_find(&file->buffers, &(unsigned long){ b->iova >> PAGE_SHIFT },
+			    (b->iova + length - 1) >> PAGE_SHIFT, XA_PRESENT))
+			return -EEXIST;
+	prot |= b->dir == DMA_TO_DEVICE ? IOMMU_READ :
+		b->dir == DMA_FROM_DEVICE ? IOMMU_WRITE : IOMMU_READ | IOMMU_WRITE;
+	if (dev_is_dma_coherent(file->engine->dev))
+		prot |= IOMMU_CACHE;
+	mapped = iommu_map_sgtable(p->domain, b->iova, &b->sgt, prot);
+	if (mapped < 0)
+		return mapped;
+	b->place = p;
+	b->mapped = true;
+	return 0;
+}
+
+static int map(struct sim_file *file, struct sim_buffer *b, u32 flags, u32 pasid)
+{
+	int ret;
+
+	if (file->engine->gone)
+		return -ENODEV;
+	ret = flags & SMMU_SIM_MAP_PASID ? map_pasid(file, b, pasid) : map_dma(file->engine, b);
+	if (ret)
+		return ret;
+	guard(mutex)(&file->lock);
+	ret = xa_insert(&file->buffers, b->iova >> PAGE_SHIFT, b, GFP_KERNEL_ACCOUNT);
+	return ret == -EBUSY ? -EEXIST : ret;
 }
 
 /**
@@ -130,39 +196,37 @@ static void unmap(struct sim_engine *e, struct sim_buffer *b)
  * @file: whose
  * @length: bytes, whole pages
  * @flags: SMMU_SIM_MAP_...
- * @iova: gets its device address
+ * @pasid: with SMMU_SIM_MAP_PASID: of sim_pasid_attach()
+ * @iova: gets its device address; with SMMU_SIM_MAP_PASID it has it
  *
- * Return: 0, -EINVAL, -ENOMEM, -ENODEV, or -EOPNOTSUPP if its device addresses
- * would not be contiguous.
+ * Return: 0, -EINVAL, -ENOMEM, -ENODEV, -EOPNOTSUPP if its device addresses would
+ * not be contiguous, -EEXIST if there is one, -ENOENT if the PASID is not
+ * attached, -ERANGE if it has no such address.
  */
-int sim_buffer_map(struct sim_file *file, u64 length, u32 flags, u64 *iova)
+int sim_buffer_map(struct sim_file *file, u64 length, u32 flags, u32 pasid, u64 *iova)
 {
 	struct sim_engine *e = file->engine;
 	struct sim_buffer *b;
 	int ret;
 
 	if (!length || length > MAX_LENGTH || !PAGE_ALIGNED(length) || flags & ~MAP_FLAGS ||
-	    !(flags & (SMMU_SIM_MAP_READ | SMMU_SIM_MAP_WRITE)))
+	    !(flags & (SMMU_SIM_MAP_READ | SMMU_SIM_MAP_WRITE)) ||
+	    (pasid && !(flags & SMMU_SIM_MAP_PASID)))
 		return -EINVAL;
 	b = buffer_new(length, flags);
 	if (IS_ERR(b))
 		return PTR_ERR(b);
+	b->iova = *iova;
 	guard(rwsem_read)(&e->life);
-	ret = e->gone ? -ENODEV : dma_map_sgtable(e->dev, &b->sgt, b->dir, b->attrs);
-	if (!ret) {
-		b->mapped = true;
-		ret = one_range(&b->sgt) ? 0 : -EOPNOTSUPP;
-	}
-	if (!ret) {
-		*iova = sg_dma_address(b->sgt.sgl);
-		guard(mutex)(&file->lock);
-		ret = xa_insert(&file->buffers, *iova >> PAGE_SHIFT, b, GFP_KERNEL_ACCOUNT);
-	}
+	guard(mutex)(&file->pasid_lock);
+	ret = map(file, b, flags, pasid);
 	if (ret) {
 		unmap(e, b);
 		buffer_free(b);
+		return ret;
 	}
-	return ret;
+	*iova = b->iova;
+	return 0;
 }
 
 static bool strict(struct sim_engine *e)
@@ -189,7 +253,7 @@ static u32 check_pages(struct sim_engine *e, const struct sim_buffer *b)
 	return bad;
 }
 
-static u32 check_range(struct sim_engine *e, u64 iova, u64 length)
+static u32 check_range(struct sim_engine *e, u64 iova, u64 length, u32 ssid)
 {
 	struct ssim *core;
 	unsigned int i;
@@ -198,7 +262,7 @@ static u32 check_range(struct sim_engine *e, u64 iova, u64 length)
 	guard(raw_spinlock_irqsave)(&sim_lock);
 	core = sim_engine_core(e);
 	for (i = 0; core && i < e->master->num_sids; i++)
-		if (!ssim_check_unmapped(core, e->master->sids[i], 0, false, iova, length))
+		if (!ssim_check_unmapped(core, e->master->sids[i], ssid, ssid, iova, length))
 			bad++;
 	return bad;
 }
@@ -208,20 +272,23 @@ static struct sim_buffer *take(struct sim_file *file, u64 iova, u32 flags, u32 *
 {
 	struct sim_engine *e = file->engine;
 	struct sim_buffer *b = NULL;
+	u32 pasid;
 
 	*violations = 0;
+	guard(mutex)(&file->pasid_lock);
 	scoped_guard(mutex, &file->lock)
 		if (PAGE_ALIGNED(iova))
 			b = xa_erase(&file->buffers, iova >> PAGE_SHIFT);
 	if (!b || !b->mapped)
 		return b;
+	pasid = b->place ? b->place->pasid : 0;
 	unmap(e, b);
-	if (!strict(e))
+	if (!pasid && !strict(e))
 		return b;
 	if (flags & SMMU_SIM_UNMAP_PAGES)
 		*violations += check_pages(e, b);
 	if (flags & SMMU_SIM_UNMAP_RANGE)
-		*violations += check_range(e, iova, (u64)b->count << PAGE_SHIFT);
+		*violations += check_range(e, iova, (u64)b->count << PAGE_SHIFT, pasid);
 	return b;
 }
 
@@ -294,9 +361,29 @@ void sim_buffers_unmap(struct sim_file *file)
 	struct sim_buffer *b;
 	unsigned long i;
 
+	guard(mutex)(&file->pasid_lock);
 	guard(mutex)(&file->lock);
 	xa_for_each(&file->buffers, i, b)
 		unmap(file->engine, b);
+}
+
+/**
+ * sim_buffers_leave() - unmap, but keep, the buffers of a domain
+ * @file: whose
+ * @p: where they are mapped
+ *
+ * Context: under sim_engine.life and sim_file.pasid_lock.
+ */
+void sim_buffers_leave(struct sim_file *file, const struct sim_pasid *p)
+{
+	struct sim_buffer *b;
+	unsigned long i;
+
+	lockdep_assert_held(&file->pasid_lock);
+	guard(mutex)(&file->lock);
+	xa_for_each(&file->buffers, i, b)
+		if (b->place == p)
+			unmap(file->engine, b);
 }
 
 /**

@@ -4,6 +4,7 @@
  *
  * Locks, in this order:
  *	sim_engine.life		a user of sim_engine.dev holds it for reading
+ *	sim_file.pasid_lock	PASIDs of an open file, and what is mapped there
  *	sim_file.lock		buffers of an open file
  *	sim_lock		everything that calls of the model read
  *
@@ -96,6 +97,8 @@ struct sim_flight {
  * @gone: no driver is bound any more
  * @files: open files, under @life
  * @files_lock: of @files, for those that hold @life for reading
+ * @sharing_lock: of @sharing
+ * @sharing: its IOMMU was told that processes share their memory with it
  *
  * @has_irq: PCI: it has a message interrupt
  * @interrupts: so many have arrived
@@ -121,6 +124,8 @@ struct sim_engine {
 	bool gone;
 	struct list_head files;
 	struct mutex files_lock;	/* see above */
+	struct mutex sharing_lock;	/* see above */
+	bool sharing;
 	bool has_irq;
 	atomic_t interrupts;
 
@@ -142,6 +147,8 @@ struct sim_engine {
  * struct sim_file - an open file
  * @engine: a reference
  * @node: in sim_engine.files
+ * @pasid_lock: of @pasids
+ * @pasids: struct sim_pasid
  * @lock: of @buffers
  * @buffers: struct sim_buffer by IOVA / PAGE_SIZE
  * @holds: struct sim_access with a flight, by handle
@@ -149,9 +156,25 @@ struct sim_engine {
 struct sim_file {
 	struct sim_engine *engine;
 	struct list_head node;
+	struct mutex pasid_lock;	/* see above */
+	struct list_head pasids;
 	struct mutex lock;		/* see above */
 	struct xarray buffers;
 	struct xarray holds;
+};
+
+/**
+ * struct sim_pasid - what a file has put behind a PASID
+ * @node: in sim_file.pasids
+ * @pasid: the PASID
+ * @bond: with a process, or NULL; one entry for each time it was bound
+ * @domain: of buffers, if @bond is NULL
+ */
+struct sim_pasid {
+	struct list_head node;
+	u32 pasid;
+	struct iommu_sva *bond;
+	struct iommu_domain *domain;
 };
 
 static inline void sim_engine_get(struct sim_engine *e)
@@ -185,11 +208,21 @@ void sim_access_end_all(struct sim_engine *e, struct list_head *dead);
 void sim_access_free(struct list_head *dead);
 
 /* engine_buffer.c */
-int sim_buffer_map(struct sim_file *file, u64 length, u32 flags, u64 *iova);
+int sim_buffer_map(struct sim_file *file, u64 length, u32 flags, u32 pasid, u64 *iova);
 int sim_buffer_unmap(struct sim_file *file, u64 iova, u32 flags, u32 *violations);
 int sim_buffer_mmap(struct sim_file *file, struct vm_area_struct *vma);
 void sim_buffers_unmap(struct sim_file *file);
+void sim_buffers_leave(struct sim_file *file, const struct sim_pasid *p);
 void sim_buffers_free(struct sim_file *file);
+
+/* engine_pasid.c */
+int sim_pasid_bind(struct sim_file *file, u32 *pasid);
+int sim_pasid_unbind(struct sim_file *file, u32 pasid);
+int sim_pasid_attach(struct sim_file *file, u32 *pasid);
+int sim_pasid_detach(struct sim_file *file, u32 pasid);
+struct sim_pasid *sim_pasid_find(struct sim_file *file, u32 pasid, bool bond);
+void sim_pasids_end(struct sim_file *file);
+void sim_pasid_stop(struct sim_engine *e);
 
 /* chardev.c */
 int sim_chardev_register(void);

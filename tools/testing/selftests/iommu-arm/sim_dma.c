@@ -346,7 +346,7 @@ static bool refuses(void)
 	uint32_t handle;
 
 	return map_flags(a, 0, RW) == -EINVAL && map_flags(a, page + 1, RW) == -EINVAL &&
-	       map_flags(a, page, 0) == -EINVAL && map_flags(a, page, 1u << 4 | RW) == -EINVAL &&
+	       map_flags(a, page, 0) == -EINVAL && map_flags(a, page, 1u << 5 | RW) == -EINVAL &&
 	       map_flags(a, 3 * page, RW | SMMU_SIM_MAP_CONTIG) == -EINVAL &&
 	       sim_unmap(a, 0x123000, NULL) == -ENOENT &&
 	       sim_write(a, 0, data, 0, NULL, &r) == -EINVAL &&

@@ -135,22 +135,40 @@ int sim_info(int fd, struct smmu_sim_info *info)
 	return call(fd, SMMU_SIM_IOC_INFO, info);
 }
 
-int sim_map(int fd, size_t length, uint32_t flags, uint64_t *iova, void **cpu)
+static int map_buffer(int fd, struct smmu_sim_map *map, void **cpu)
 {
-	struct smmu_sim_map map = { .length = length, .flags = flags };
-	int ret = call(fd, SMMU_SIM_IOC_MAP, &map);
+	int ret = call(fd, SMMU_SIM_IOC_MAP, map);
 
-	if (ret)
+	if (ret || !cpu)
 		return ret;
-	*iova = map.iova;
-	if (!cpu)
-		return 0;
-	*cpu = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, map.iova);
+	*cpu = mmap(NULL, map->length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, map->iova);
 	if (*cpu != MAP_FAILED)
 		return 0;
 	ret = -errno;
-	sim_unmap(fd, map.iova, NULL);
+	sim_unmap(fd, map->iova, NULL);
 	return ret;
+}
+
+int sim_map(int fd, size_t length, uint32_t flags, uint64_t *iova, void **cpu)
+{
+	struct smmu_sim_map map = { .length = length, .flags = flags };
+	int ret = map_buffer(fd, &map, cpu);
+
+	if (!ret)
+		*iova = map.iova;
+	return ret;
+}
+
+int sim_map_at(int fd, uint32_t pasid, uint64_t iova, size_t length, uint32_t flags, void **cpu)
+{
+	struct smmu_sim_map map = {
+		.length = length,
+		.iova = iova,
+		.flags = flags | SMMU_SIM_MAP_PASID,
+		.pasid = pasid,
+	};
+
+	return map_buffer(fd, &map, cpu);
 }
 
 /* With both checkpoints. The CPU's mapping is the caller's. */
@@ -165,6 +183,43 @@ int sim_unmap(int fd, uint64_t iova, uint32_t *violations)
 	if (violations)
 		*violations = unmap.violations;
 	return ret;
+}
+
+static int get_pasid(int fd, unsigned long cmd, uint32_t *pasid)
+{
+	struct smmu_sim_pasid p = {};
+	int ret = call(fd, cmd, &p);
+
+	if (!ret)
+		*pasid = p.pasid;
+	return ret;
+}
+
+static int put_pasid(int fd, unsigned long cmd, uint32_t pasid)
+{
+	struct smmu_sim_pasid p = { .pasid = pasid };
+
+	return call(fd, cmd, &p);
+}
+
+int sim_bind(int fd, uint32_t *pasid)
+{
+	return get_pasid(fd, SMMU_SIM_IOC_BIND, pasid);
+}
+
+int sim_unbind(int fd, uint32_t pasid)
+{
+	return put_pasid(fd, SMMU_SIM_IOC_UNBIND, pasid);
+}
+
+int sim_attach(int fd, uint32_t *pasid)
+{
+	return get_pasid(fd, SMMU_SIM_IOC_ATTACH, pasid);
+}
+
+int sim_detach(int fd, uint32_t pasid)
+{
+	return put_pasid(fd, SMMU_SIM_IOC_DETACH, pasid);
 }
 
 static void give(struct sim_result *result, const struct smmu_sim_access *a)

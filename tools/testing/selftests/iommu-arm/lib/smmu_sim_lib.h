@@ -73,6 +73,13 @@ int sim_info(int fd, struct smmu_sim_info *info);
 int sim_map(int fd, size_t length, uint32_t flags, uint64_t *iova, void **cpu);
 int sim_unmap(int fd, uint64_t iova, uint32_t *violations);
 
+/* PASIDs: the calling process, or an address space of its own with buffers at @iova */
+int sim_bind(int fd, uint32_t *pasid);
+int sim_unbind(int fd, uint32_t pasid);
+int sim_attach(int fd, uint32_t *pasid);
+int sim_detach(int fd, uint32_t pasid);
+int sim_map_at(int fd, uint32_t pasid, uint64_t iova, size_t length, uint32_t flags, void **cpu);
+
 /* Accesses */
 int sim_read(int fd, uint64_t addr, void *to, size_t len, const struct sim_how *how,
 	     struct sim_result *result);
