@@ -46,10 +46,15 @@ const struct iommu_ops smmu_ops = {
 	.device_group		= smmu_device_group,
 	.domain_alloc_paging	= smmu_domain_alloc_paging,
 	.domain_alloc_user	= smmu_domain_alloc_user,
+	.domain_alloc_sva	= smmu_domain_alloc_sva,
+	.dev_enable_feat	= smmu_dev_enable_feat,
+	.dev_disable_feat	= smmu_dev_disable_feat,
 	.get_resv_regions	= smmu_get_resv_regions,
 	.of_xlate		= smmu_of_xlate,
+	.page_response		= smmu_page_response,
 	.probe_device		= smmu_probe_device,
 	.release_device		= smmu_release_device,
+	.remove_dev_pasid	= smmu_remove_pasid,
 };
 
 /* Undone by devm in reverse; each copes with what was not made. */
@@ -57,6 +62,7 @@ static void free_memory(void *data)
 {
 	struct smmu_device *smmu = data;
 
+	iopf_queue_free(smmu->iopf);
 	smmu_strtab_free(smmu);
 	smmu_queue_free(&smmu->priq, smmu->dev);
 	smmu_queue_free(&smmu->evtq, smmu->dev);
@@ -102,9 +108,13 @@ static int alloc_memory(struct smmu_device *smmu)
 	ida_init(&smmu->vmids);
 	xa_init(&smmu->streams);
 	ret = devm_add_action_or_reset(smmu->dev, free_memory, smmu);
-	return ret ?: smmu_cmdq_init(&smmu->cmdq, smmu->dev, &smmu->io, smmu->feat.cmdq_shift,
-				     smmu->feat.msi_polling) ?:
-		      smmu_evtq_init(smmu) ?: smmu_priq_init(smmu) ?: smmu_strtab_init(smmu);
+	ret = ret ?: smmu_cmdq_init(&smmu->cmdq, smmu->dev, &smmu->io, smmu->feat.cmdq_shift,
+				    smmu->feat.msi_polling) ?:
+		     smmu_evtq_init(smmu) ?: smmu_priq_init(smmu) ?: smmu_strtab_init(smmu);
+	if (ret || !IS_ENABLED(CONFIG_IOMMU_IOPF) || !(smmu->feat.stall || smmu->feat.pri))
+		return ret;
+	smmu->iopf = iopf_queue_alloc(dev_name(smmu->dev));
+	return smmu->iopf ? 0 : -ENOMEM;
 }
 
 static void log_summary(const struct smmu_device *smmu)
@@ -125,7 +135,7 @@ static int announce(struct smmu_device *smmu, resource_size_t base)
 	if (ret)
 		return ret;
 
-	smmu->iommu.max_pasids = 1u << smmu->feat.ssid_bits;
+	smmu->iommu.max_pasids = 1u << smmu_ssid_bits(&smmu->feat);
 	scoped_guard(mutex, &smmu_instances_lock)
 		list_add_tail(&smmu->instance, &smmu_instances);
 	smmu_debugfs_add(smmu);
@@ -212,7 +222,19 @@ static struct platform_driver smmu_driver = {
 	.remove_new = smmu_remove,
 	.shutdown = smmu_shutdown,
 };
-module_platform_driver(smmu_driver);
+
+static int __init smmu_init(void)
+{
+	return platform_driver_register(&smmu_driver);
+}
+module_init(smmu_init);
+
+static void __exit smmu_exit(void)
+{
+	platform_driver_unregister(&smmu_driver);
+	smmu_sva_exit();
+}
+module_exit(smmu_exit);
 
 MODULE_DESCRIPTION("Arm System MMU version 3 IOMMU driver");
 MODULE_AUTHOR("The arm-iommu authors");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ATS and PASID of PCI masters: PCIe 10.5 and 7.8.8; IHI 0070, 3.9.
+ * ATS, PRI and PASID of PCI masters: PCIe 10.5 and 7.8.8; IHI 0070, 3.9.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
@@ -10,6 +10,9 @@
 
 #include "cmd.h"
 #include "smmu.h"
+
+/* Page requests that one endpoint may have under way; the PRI queue has 1024 slots. */
+#define PRI_REQUESTS	64
 
 /**
  * smmu_ats_usable() - may a master's endpoint cache translations?
@@ -27,7 +30,7 @@ bool smmu_ats_usable(struct smmu_master *master)
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(master->dev);
 
-	return master->smmu->feat.ats && fwspec && (fwspec->flags & IOMMU_FWSPEC_PCI_RC_ATS) &&
+	return !master->no_ats && master->smmu->feat.ats && fwspec && (fwspec->flags & IOMMU_FWSPEC_PCI_RC_ATS) &&
 	       dev_is_pci(master->dev) && pci_ats_supported(to_pci_dev(master->dev));
 }
 
@@ -70,6 +73,23 @@ void smmu_ats_disable(struct smmu_master *master)
 	master->ats = false;
 }
 
+static int atc_inv_all(struct smmu_master *master, u32 ssid, bool ssv, bool global)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < master->num_sids && !ret; i++) {
+		struct smmu_cmd cmd = cmd_atc_inv(master->sids[i], ssid, ssv, 0, ATC_SIZE_ALL);
+
+		if (global)
+			cmd.qw[0] |= ATC0_GLOBAL;
+		ret = smmu_cmdq_run(&master->smmu->cmdq, &cmd, 1);
+	}
+	if (ret)
+		smmu_master_block(master, "did not answer an ATC invalidation");
+	return ret;
+}
+
 /**
  * smmu_atc_inv_master() - empty the ATCs of a master
  * @master: the master
@@ -80,17 +100,62 @@ void smmu_ats_disable(struct smmu_master *master)
  */
 int smmu_atc_inv_master(struct smmu_master *master)
 {
-	unsigned int i;
-	int ret = 0;
+	int ret = atc_inv_all(master, 0, false, false);
 
-	for (i = 0; i < master->num_sids && !ret; i++) {
-		struct smmu_cmd cmd = cmd_atc_inv(master->sids[i], 0, false, 0, ATC_SIZE_ALL);
+	/* PCIe 10.3.8: what has a PASID is not touched by that. */
+	return ret || !master->ssid_bits ? ret : atc_inv_all(master, 0, true, true);
+}
 
-		ret = smmu_cmdq_run(&master->smmu->cmdq, &cmd, 1);
-	}
-	if (ret)
-		smmu_master_block(master, "did not answer an ATC invalidation");
-	return ret;
+/**
+ * smmu_atc_inv_pasid() - drop what a master's ATCs hold under a PASID
+ * @master: the master
+ * @ssid: the PASID
+ *
+ * Context: any. A master that does not answer is blocked.
+ *
+ * Return: 0 or the error of the command queue.
+ */
+int smmu_atc_inv_pasid(struct smmu_master *master, u32 ssid)
+{
+	return atc_inv_all(master, ssid, true, false);
+}
+
+/**
+ * smmu_pri_usable() - may a master's endpoint ask for pages?
+ * @master: the master
+ *
+ * Page requests are about translations that ATS did not give.
+ *
+ * Context: may sleep.
+ *
+ * Return: true if it may.
+ */
+bool smmu_pri_usable(struct smmu_master *master)
+{
+	return master->smmu->feat.pri && smmu_ats_usable(master) &&
+	       pci_pri_supported(to_pci_dev(master->dev));
+}
+
+/**
+ * smmu_pri_enable() - let an endpoint ask for pages
+ * @master: a master whose faults are served from now on
+ *
+ * The state of the interface before is nobody's any more (PCIe 10.5.2).
+ *
+ * Context: may sleep.
+ *
+ * Return: 0 or an error of the PCI core.
+ */
+int smmu_pri_enable(struct smmu_master *master)
+{
+	struct pci_dev *pdev = to_pci_dev(master->dev);
+
+	return pci_reset_pri(pdev) ?: pci_enable_pri(pdev, PRI_REQUESTS);
+}
+
+void smmu_pri_disable(struct smmu_master *master)
+{
+	pci_disable_pri(to_pci_dev(master->dev));
 }
 
 /**
@@ -115,7 +180,7 @@ void smmu_pasid_enable(struct smmu_master *master)
 		dev_warn(master->dev, "PASID cannot be enabled; going on without\n");
 		return;
 	}
-	master->ssid_bits = min_t(u8, ilog2(num), master->smmu->feat.ssid_bits);
+	master->ssid_bits = min_t(u8, ilog2(num), smmu_ssid_bits(&master->smmu->feat));
 }
 
 void smmu_pasid_disable(struct smmu_master *master)

@@ -175,6 +175,7 @@ static struct smmu_domain *domain_alloc(struct device *dev, bool stage2, bool di
 	if (!d)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&d->lock);
+	INIT_LIST_HEAD(&d->bonds);
 	d->smmu = master ? master->smmu : NULL;
 	d->domain.ops = &smmu_paging_ops;
 	ret = domain_make_table(d, stage2, dirty);
@@ -283,6 +284,7 @@ static void flush_iotlb_all(struct iommu_domain *domain)
 
 const struct iommu_domain_ops smmu_paging_ops = {
 	.attach_dev		= smmu_attach_paging,
+	.set_dev_pasid		= smmu_attach_pasid,
 	.map_pages		= map_pages,
 	.unmap_pages		= unmap_pages,
 	.flush_iotlb_all	= flush_iotlb_all,

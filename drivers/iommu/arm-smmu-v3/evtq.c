@@ -139,6 +139,12 @@ static void event_log(struct smmu_device *smmu, const struct smmu_event *e)
 	dev_err(smmu->dev, "%s\n", line);
 }
 
+/* Pages of a stage 2, and tables, are not for the kernel's memory management to fill in. */
+static bool event_can_be_served(const struct smmu_event *e)
+{
+	return !(e->qw[1] & EVT1_S2) && FIELD_GET(EVT1_CLASS, e->qw[1]) == EVT_CLASS_IN;
+}
+
 /* Nobody will serve the fault: the transaction ends in an abort (4.6.1). */
 static void event_end_stall(struct smmu_device *smmu, const struct smmu_event *e)
 {
@@ -157,11 +163,32 @@ static void event_end_stall(struct smmu_device *smmu, const struct smmu_event *e
  */
 void smmu_event_handle(struct smmu_device *smmu, const struct smmu_event *e)
 {
+	bool stalled = event_is_translation_fault(e) && (e->qw[1] & EVT1_STALL);
+	int ret = -ENODEV;
+
+	if (stalled && event_can_be_served(e))
+		ret = smmu_fault_report(smmu, e);
+	if (!ret)
+		return;
 	event_log(smmu, e);
-	if (event_is_translation_fault(e) && (e->qw[1] & EVT1_STALL))
+	if (stalled && ret == -ENODEV)
 		event_end_stall(smmu, e);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_event_handle);
+
+/* At most @max events; false when there are no more. */
+static bool evtq_take(struct smmu_device *smmu, unsigned int max)
+{
+	struct smmu_event e;
+
+	while (max--) {
+		if (!smmu_queue_take(&smmu->evtq, e.qw))
+			return false;
+		smmu_event_handle(smmu, &e);
+		cond_resched();
+	}
+	return true;
+}
 
 /**
  * smmu_evtq_drain() - deal with all events there are
@@ -171,16 +198,27 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_event_handle);
  */
 void smmu_evtq_drain(struct smmu_device *smmu)
 {
-	struct smmu_event e;
-
+	guard(mutex)(&smmu->evtq.lock);
 	do {
-		while (smmu_queue_take(&smmu->evtq, e.qw)) {
-			smmu_event_handle(smmu, &e);
-			cond_resched();
-		}
+		while (evtq_take(smmu, smmu_queue_room(&smmu->evtq)))
+			;
 		if (smmu_queue_drained(&smmu->evtq) && __ratelimit(&smmu->log_limit))
 			dev_err(smmu->dev, "event queue overflowed, events were lost\n");
 	} while (smmu_queue_pending(&smmu->evtq));
+}
+
+/**
+ * smmu_evtq_flush() - deal with the events that there are now
+ * @smmu: the instance
+ *
+ * Unlike the interrupt's thread it comes to an end whatever devices do.
+ *
+ * Context: may sleep.
+ */
+void smmu_evtq_flush(struct smmu_device *smmu)
+{
+	guard(mutex)(&smmu->evtq.lock);
+	evtq_take(smmu, smmu_queue_room(&smmu->evtq));
 }
 
 int smmu_evtq_init(struct smmu_device *smmu)

@@ -151,7 +151,7 @@ static void master_read_properties(struct smmu_master *m)
 	u32 bits;
 
 	if (!device_property_read_u32(m->dev, "pasid-num-bits", &bits))
-		m->ssid_bits = min_t(u32, bits, f->ssid_bits);
+		m->ssid_bits = min_t(u32, bits, smmu_ssid_bits(f));
 	m->stall = f->stall_forced ||
 		   (f->stall && device_property_read_bool(m->dev, "dma-can-stall"));
 	if (dev_is_pci(m->dev)) {
@@ -184,6 +184,8 @@ struct iommu_device *smmu_probe_device(struct device *dev)
 		return ERR_PTR(-ENOMEM);
 	m->dev = dev;
 	raw_spin_lock_init(&m->ste_lock);
+	mutex_init(&m->faults_lock);
+	xa_init(&m->bonds);
 	ste_make_abort(m->ste);
 	m->smmu = smmu_by_fwnode(fwspec->iommu_fwnode);
 	ret = m->smmu ? master_collect_sids(m, fwspec) : -ENODEV;
@@ -212,13 +214,18 @@ struct iommu_device *smmu_probe_device(struct device *dev)
 void smmu_release_device(struct device *dev)
 {
 	struct smmu_master *m = dev_iommu_priv_get(dev);
+	struct smmu_bond *bond;
+	unsigned long ssid;
 
+	xa_for_each(&m->bonds, ssid, bond)
+		smmu_remove_pasid(dev, ssid, &bond->domain->domain);
 	master_hand_over(m);
 	if (dev->iommu->require_direct)
 		smmu_attach_identity(NULL, dev);
 	else
 		smmu_attach_blocked(NULL, dev);
 
+	smmu_faults_off(m);
 	smmu_pasid_disable(m);
 	master_unclaim_sids(m, m->num_sids);
 	smmu_cdtab_free(m);

@@ -49,28 +49,73 @@ static void ppr_deny(struct smmu_device *smmu, const struct smmu_ppr *p)
 	smmu_cmdq_run(&smmu->cmdq, &cmd, 1);
 }
 
+/* What arrives from an endpoint whose PRI is not enabled was not asked for, and is denied. */
+static void ppr_handle(struct smmu_device *smmu, const struct smmu_ppr *p)
+{
+	int ret = smmu_ppr_report(smmu, p);
+
+	if (ret)
+		ppr_log(smmu, p);
+	if (ret == -ENODEV)
+		ppr_deny(smmu, p);
+}
+
+/* At most @max requests; false when there are no more. */
+static bool priq_take(struct smmu_device *smmu, unsigned int max)
+{
+	struct smmu_ppr p;
+
+	while (max--) {
+		if (!smmu_queue_take(&smmu->priq, p.qw))
+			return false;
+		ppr_handle(smmu, &p);
+		cond_resched();
+	}
+	return true;
+}
+
+/*
+ * Requests that found no room are lost, and groups of which they were part must
+ * not be put together from what is left (I-40): before new ones can arrive.
+ */
+static bool priq_overflowed(struct smmu_device *smmu)
+{
+	if (!smmu_queue_overflowed(&smmu->priq))
+		return false;
+	iopf_queue_discard_partial(smmu->iopf);
+	if (__ratelimit(&smmu->log_limit))
+		dev_err(smmu->dev, "PRI queue overflowed, hardware answered for us\n");
+	return smmu_queue_drained(&smmu->priq);
+}
+
 /**
- * smmu_priq_drain() - answer all page requests there are
+ * smmu_priq_drain() - deal with all page requests there are
  * @smmu: the instance
- *
- * No endpoint's PRI is enabled by this driver so far, so whatever arrives was
- * not asked for and is denied.
  *
  * Context: the PRI interrupt's thread.
  */
 void smmu_priq_drain(struct smmu_device *smmu)
 {
-	struct smmu_ppr p;
-
+	guard(mutex)(&smmu->priq.lock);
 	do {
-		while (smmu_queue_take(&smmu->priq, p.qw)) {
-			ppr_log(smmu, &p);
-			ppr_deny(smmu, &p);
-			cond_resched();
-		}
-		if (smmu_queue_drained(&smmu->priq) && __ratelimit(&smmu->log_limit))
-			dev_err(smmu->dev, "PRI queue overflowed, hardware answered for us\n");
-	} while (smmu_queue_pending(&smmu->priq));
+		while (priq_take(smmu, smmu_queue_room(&smmu->priq)))
+			;
+	} while (priq_overflowed(smmu) || smmu_queue_pending(&smmu->priq));
+}
+
+/**
+ * smmu_priq_flush() - deal with the page requests that there are now
+ * @smmu: the instance
+ *
+ * Unlike the interrupt's thread it comes to an end whatever devices do.
+ *
+ * Context: may sleep.
+ */
+void smmu_priq_flush(struct smmu_device *smmu)
+{
+	guard(mutex)(&smmu->priq.lock);
+	priq_take(smmu, smmu_queue_room(&smmu->priq));
+	priq_overflowed(smmu);
 }
 
 int smmu_priq_init(struct smmu_device *smmu)

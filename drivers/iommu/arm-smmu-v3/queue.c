@@ -37,6 +37,7 @@ static size_t queue_bytes(const struct smmu_queue *q)
 int smmu_queue_init(struct smmu_queue *q, struct smmu_device *smmu, unsigned int shift,
 		    unsigned int qwords, u32 prod_reg, u32 cons_reg)
 {
+	mutex_init(&q->lock);
 	q->io = &smmu->io;
 	q->shift = shift;
 	q->qwords = qwords;
@@ -116,6 +117,18 @@ bool smmu_queue_pending(struct smmu_queue *q)
 	return queue_update(q);
 }
 
+/* Entries were lost, and none is added until that is acknowledged. */
+bool smmu_queue_overflowed(struct smmu_queue *q)
+{
+	return (smmu_read(q->io, q->prod_reg) & QUEUE_OVERFLOW) != q->ovack;
+}
+
+/* How many entries there can be at once. */
+unsigned int smmu_queue_room(const struct smmu_queue *q)
+{
+	return 1u << q->shift;
+}
+
 /**
  * smmu_queue_drained() - acknowledge an overflow, once the queue is empty
  * @q: queue that smmu_queue_take() found empty
@@ -130,11 +143,9 @@ bool smmu_queue_pending(struct smmu_queue *q)
  */
 bool smmu_queue_drained(struct smmu_queue *q)
 {
-	u32 ovflg = smmu_read(q->io, q->prod_reg) & QUEUE_OVERFLOW;
-
-	if (ovflg == q->ovack)
+	if (!smmu_queue_overflowed(q))
 		return false;
-	q->ovack = ovflg;
+	q->ovack ^= QUEUE_OVERFLOW;
 	q->overflows++;
 	queue_show_cons(q);
 	return true;

@@ -4,16 +4,20 @@
  *
  * Lock order, outermost first:
  *
+ *	smmu_master.faults_lock		whether its faults are served
  *	group mutex of the core
- *	  smmu_domain.lock		a domain's invalidation set (writers)
+ *	  smmu_domain.lock		a domain's places (writers) and PASIDs
  *	    smmu_instances_lock		list of instances
- *	  smmu_device.streams_lock	stream ID -> master
- *	    smmu_strtab.lock		growth of the stream table
- *	      smmu_master.ste_lock	STEs of a master; raw
- *	        smmu_cmdq.error_lock	raw, innermost
+ *	  smmu_queue.lock		who empties a queue
+ *	    smmu_device.streams_lock	stream ID -> master
+ *	      smmu_strtab.lock		growth of the stream table
+ *	      locks of io-pgfault.c
+ *	        smmu_master.ste_lock	STEs of a master; raw
+ *	          smmu_cmdq.error_lock	raw, innermost
  *
- * Unmapping reads the invalidation set under RCU and takes none of them, unless
- * a command fails: then error_lock, and to block an endpoint its ste_lock.
+ * Unmapping, and the invalidation callback of a process, read the places under
+ * RCU and take none of them, unless a command fails: then error_lock, and to
+ * block an endpoint its ste_lock. The exit of a process takes the domain's lock.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
@@ -23,6 +27,7 @@
 #include <linux/idr.h>
 #include <linux/io-pgtable.h>
 #include <linux/iommu.h>
+#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
 #include <linux/xarray.h>
@@ -33,7 +38,9 @@
 #include "ring.h"
 #include "structs.h"
 
+struct iopf_queue;
 struct platform_device;
+struct smmu_domain;
 struct smmu_master;
 
 /**
@@ -50,8 +57,8 @@ struct smmu_master;
  * @ovack: value of OVACKFLG that hardware was last told
  * @taken: entries taken so far
  * @overflows: overflows seen so far
- *
- * Only the queue's interrupt thread touches it while it is enabled.
+ * @lock: held by who takes entries: the queue's interrupt thread, or who waits
+ *	for what is in it
  */
 struct smmu_queue {
 	const struct smmu_mmio *io;
@@ -66,6 +73,7 @@ struct smmu_queue {
 	u32 ovack;
 	u64 taken;
 	u64 overflows;
+	struct mutex lock; /* see the lock order */
 };
 
 /**
@@ -90,14 +98,22 @@ struct smmu_strtab {
 
 /**
  * struct smmu_cdtab - the context descriptors of a master, indexed by PASID
- * @dma: bus address
- * @cds: the table, NULL until the first attach to a stage 1 domain
+ * @dma: bus address of the linear table or of level 1
+ * @cds: the linear table, or NULL
+ * @l1: level 1, or NULL
+ * @leaves: the tables below it, NULL where none was needed so far
  * @ssid_bits: log2 of its entries
+ * @leaf_bits: log2 of the entries of a leaf, 0 for a linear table
+ *
+ * There is none until the first attach to a stage 1 domain.
  */
 struct smmu_cdtab {
 	dma_addr_t dma;
 	struct smmu_cd *cds;
+	struct smmu_cdtab_l1 *l1;
+	struct smmu_cd **leaves;
 	u8 ssid_bits;
+	u8 leaf_bits;
 };
 
 /**
@@ -108,6 +124,7 @@ struct smmu_cdtab {
  * @cmdq: command queue
  * @evtq: event queue
  * @priq: PRI queue; unused without feat.pri
+ * @iopf: where faults are handed to, NULL if none can be served
  * @strtab: stream table
  * @asids: ASIDs in use
  * @vmids: VMIDs in use
@@ -130,6 +147,7 @@ struct smmu_device {
 	struct smmu_cmdq cmdq;
 	struct smmu_queue evtq;
 	struct smmu_queue priq;
+	struct iopf_queue *iopf;
 	struct smmu_strtab strtab;
 	struct ida asids;
 	struct ida vmids;
@@ -158,7 +176,17 @@ struct smmu_device {
  * @ssid_bits: bits of a PASID that device and instance both have
  * @stall: its faults may stall
  * @ats: the endpoint's ATS is enabled; under the group mutex
+ * @no_ats: enabling it failed, and is not tried again
  * @domain: the paging domain it is attached to, or NULL; under the group mutex
+ * @identity: without a domain its DMA is not translated, else it aborts; under
+ *	the group mutex
+ * @bonds: PASID -> &struct smmu_bond; under the group mutex
+ * @sva_bonds: how many of them lead to tables of processes; changed likewise
+ * @faults_lock: protects what follows, up to @sva
+ * @faults_users: who wants its faults to be served
+ * @pri: the endpoint's page requests are enabled; changed under the instance's
+ *	streams_lock too
+ * @sva: it may share the addresses of processes
  * @ste_lock: serialises writers of its STEs
  * @ste: what was last written to them; under @ste_lock
  * @blocked: its streams abort until the next attach; under @ste_lock
@@ -173,7 +201,15 @@ struct smmu_master {
 	u8 ssid_bits;
 	bool stall;
 	bool ats;
+	bool no_ats;
 	struct smmu_domain *domain;
+	bool identity;
+	struct xarray bonds;
+	unsigned int sva_bonds;
+	struct mutex faults_lock; /* see the lock order */
+	unsigned int faults_users;
+	bool pri;
+	bool sva;
 	raw_spinlock_t ste_lock; /* see the lock order */
 	u64 ste[SMMU_ENTRY_QWORDS];
 	bool blocked;
@@ -192,6 +228,7 @@ enum smmu_inval_kind {
  * @tag: the ASID or VMID
  * @master: for an ATC, the endpoint
  * @sid: for an ATC, the stream
+ * @ssid: for an ATC, the PASID that leads to the domain, or IOMMU_NO_PASID
  * @users: attachments that need it
  */
 struct smmu_inval {
@@ -200,6 +237,7 @@ struct smmu_inval {
 	u16 tag;
 	struct smmu_master *master;
 	u32 sid;
+	u32 ssid;
 	unsigned int users;
 };
 
@@ -218,15 +256,35 @@ struct smmu_inval_set {
 };
 
 /**
+ * struct smmu_bond - a PASID of a master that leads to a domain
+ * @node: in smmu_domain.bonds
+ * @domain: the domain
+ * @master: the master
+ * @ssid: the PASID
+ * @asid: the domain's tag on the master's instance
+ */
+struct smmu_bond {
+	struct list_head node;
+	struct smmu_domain *domain;
+	struct smmu_master *master;
+	u32 ssid;
+	u16 asid;
+};
+
+/**
  * struct smmu_domain - a page table and who walks it
  * @domain: the core's view
- * @pgt: the page table, fixed at allocation
+ * @pgt: the page table, fixed at allocation; NULL for that of a process
  * @cfg: how it is walked
  * @stage2: it is a stage 2 table
  * @smmu: the instance that the table was made for, NULL for a table that all
  *	instances can walk
- * @lock: serialises changes of @invals
+ * @lock: serialises changes of @invals, @bonds and the CDs of these
  * @invals: where translations may be cached
+ * @bonds: PASIDs that lead to it
+ * @released: the process has gone, and nothing may lead to its table any more;
+ *	under @lock
+ * @notifier: tells of changes of a process's table
  */
 struct smmu_domain {
 	struct iommu_domain domain;
@@ -236,11 +294,21 @@ struct smmu_domain {
 	struct smmu_device *smmu;
 	struct mutex lock; /* see the lock order */
 	struct smmu_inval_set __rcu *invals;
+	struct list_head bonds;
+	bool released;
+#ifdef CONFIG_ARM_SMMU_V3_SVA
+	struct mmu_notifier notifier;
+#endif
 };
 
 static inline struct smmu_domain *to_smmu_domain(struct iommu_domain *domain)
 {
 	return container_of(domain, struct smmu_domain, domain);
+}
+
+static inline bool smmu_domain_is_sva(const struct smmu_domain *d)
+{
+	return !d->pgt;
 }
 
 /* arm-smmu-v3.c */
@@ -254,17 +322,31 @@ int smmu_queue_init(struct smmu_queue *q, struct smmu_device *smmu, unsigned int
 void smmu_queue_free(struct smmu_queue *q, struct device *dev);
 void smmu_queue_reset(struct smmu_queue *q);
 bool smmu_queue_take(struct smmu_queue *q, u64 *qw);
+bool smmu_queue_overflowed(struct smmu_queue *q);
 bool smmu_queue_drained(struct smmu_queue *q);
+unsigned int smmu_queue_room(const struct smmu_queue *q);
 bool smmu_queue_pending(struct smmu_queue *q);
 u64 smmu_queue_base(dma_addr_t dma, unsigned int shift);
 
 /* evtq.c, priq.c */
 int smmu_evtq_init(struct smmu_device *smmu);
 void smmu_evtq_drain(struct smmu_device *smmu);
+void smmu_evtq_flush(struct smmu_device *smmu);
 void smmu_event_handle(struct smmu_device *smmu, const struct smmu_event *e);
 int smmu_event_describe(const struct smmu_event *e, const char *dev, char *buf, size_t len);
 int smmu_priq_init(struct smmu_device *smmu);
 void smmu_priq_drain(struct smmu_device *smmu);
+void smmu_priq_flush(struct smmu_device *smmu);
+
+/* faults.c */
+int smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *e);
+int smmu_ppr_report(struct smmu_device *smmu, const struct smmu_ppr *p);
+void smmu_page_response(struct device *dev, struct iopf_fault *evt,
+			struct iommu_page_response *resp);
+int smmu_dev_enable_feat(struct device *dev, enum iommu_dev_features feat);
+int smmu_dev_disable_feat(struct device *dev, enum iommu_dev_features feat);
+void smmu_faults_flush(struct smmu_device *smmu);
+void smmu_faults_off(struct smmu_master *master);
 
 /* strtab.c */
 int smmu_strtab_init(struct smmu_device *smmu);
@@ -277,13 +359,14 @@ void smmu_ste_take_over(struct smmu_master *master, u32 sid);
 void smmu_master_block(struct smmu_master *master, const char *why);
 void ste_make_abort(u64 *qw);
 void ste_make_bypass(const struct smmu_features *f, u64 *qw);
-void ste_make_s1(const struct smmu_features *f, const struct smmu_cdtab *t, bool stall, bool ats,
-		 u64 *qw);
+void ste_make_s1(const struct smmu_features *f, const struct smmu_cdtab *t, unsigned int dss,
+		 bool stall, bool ats, u64 *qw);
 void ste_make_s2(const struct smmu_features *f, const struct io_pgtable_cfg *cfg, u16 vmid,
 		 bool ats, u64 *qw);
 
 /* cdtab.c */
-int smmu_cdtab_prepare(struct smmu_master *master);
+u8 smmu_ssid_bits(const struct smmu_features *f);
+int smmu_cdtab_prepare(struct smmu_master *master, u32 ssid);
 void smmu_cdtab_free(struct smmu_master *master);
 int smmu_cd_write(struct smmu_master *master, u32 ssid, const u64 *target);
 void cd_make_s1(const struct smmu_features *f, const struct io_pgtable_cfg *cfg, u16 asid,
@@ -307,10 +390,41 @@ struct iommu_domain *smmu_domain_alloc_user(struct device *dev, u32 flags,
 					    const struct iommu_user_data *user_data);
 extern const struct iommu_domain_ops smmu_paging_ops;
 
+/* places.c */
+int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats, u16 *tag);
+void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool leave);
+u16 smmu_domain_tag(struct smmu_domain *d, struct smmu_device *smmu);
+
 /* attach.c */
+bool smmu_domain_fits(const struct smmu_domain *d, const struct smmu_device *smmu);
+int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d, bool identity, u16 tag,
+			 bool ats);
 int smmu_attach_paging(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_identity(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_blocked(struct iommu_domain *domain, struct device *dev);
+
+/* pasid.c */
+int smmu_attach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
+		      struct iommu_domain *old);
+void smmu_remove_pasid(struct device *dev, ioasid_t pasid, struct iommu_domain *domain);
+
+/* sva.c */
+#ifdef CONFIG_ARM_SMMU_V3_SVA
+const char *smmu_sva_refusal(const struct smmu_features *f);
+struct iommu_domain *smmu_domain_alloc_sva(struct device *dev, struct mm_struct *mm);
+void smmu_sva_cd(const struct smmu_domain *d, const struct smmu_features *f, u64 *cd);
+void smmu_sva_exit(void);
+#else
+static inline const char *smmu_sva_refusal(const struct smmu_features *f)
+{
+	return "the kernel has no CONFIG_ARM_SMMU_V3_SVA";
+}
+
+#define smmu_domain_alloc_sva NULL
+static inline void smmu_sva_cd(const struct smmu_domain *d, const struct smmu_features *f,
+			       u64 *cd) { }
+static inline void smmu_sva_exit(void) { }
+#endif
 
 /* master.c */
 struct iommu_device *smmu_probe_device(struct device *dev);
@@ -326,6 +440,10 @@ bool smmu_ats_usable(struct smmu_master *master);
 int smmu_ats_enable(struct smmu_master *master);
 void smmu_ats_disable(struct smmu_master *master);
 int smmu_atc_inv_master(struct smmu_master *master);
+int smmu_atc_inv_pasid(struct smmu_master *master, u32 ssid);
+bool smmu_pri_usable(struct smmu_master *master);
+int smmu_pri_enable(struct smmu_master *master);
+void smmu_pri_disable(struct smmu_master *master);
 void smmu_pasid_enable(struct smmu_master *master);
 void smmu_pasid_disable(struct smmu_master *master);
 

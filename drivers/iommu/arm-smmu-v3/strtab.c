@@ -53,22 +53,25 @@ EXPORT_SYMBOL_IF_KUNIT(ste_make_bypass);
  * ste_make_s1() - an STE that translates by a context descriptor
  * @f: features of the instance
  * @t: table of context descriptors
+ * @dss: what becomes of DMA without a PASID: STE_S1DSS_...
  * @stall: the master's faults may stall
  * @ats: translation requests are answered
  * @qw: set to the STE in CPU byte order
  */
-void ste_make_s1(const struct smmu_features *f, const struct smmu_cdtab *t, bool stall, bool ats,
-		 u64 *qw)
+void ste_make_s1(const struct smmu_features *f, const struct smmu_cdtab *t, unsigned int dss,
+		 bool stall, bool ats, u64 *qw)
 {
 	u64 cache = f->coherent ? STE_CACHE_WBRA : STE_CACHE_NC;
+	u64 fmt = t->leaf_bits == CDTAB_LEAF_64K ? STE_S1FMT_64K_L2 :
+		  t->leaf_bits == CDTAB_LEAF_4K ? STE_S1FMT_4K_L2 : STE_S1FMT_LINEAR;
 
 	memset(qw, 0, sizeof(struct smmu_ste));
 	qw[0] = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_S1) |
-		FIELD_PREP(STE0_S1FMT, STE_S1FMT_LINEAR) | (t->dma & STE0_S1CONTEXTPTR) |
+		FIELD_PREP(STE0_S1FMT, fmt) | (t->dma & STE0_S1CONTEXTPTR) |
 		FIELD_PREP(STE0_S1CDMAX, t->ssid_bits);
 	qw[1] = FIELD_PREP(STE1_S1CIR, cache) | FIELD_PREP(STE1_S1COR, cache) |
 		FIELD_PREP(STE1_S1CSH, STE_SH_ISH) |
-		FIELD_PREP(STE1_S1DSS, t->ssid_bits ? STE_S1DSS_SSID0 : 0) |
+		FIELD_PREP(STE1_S1DSS, t->ssid_bits ? dss : 0) |
 		FIELD_PREP(STE1_STRW, f->e2h ? STE_STRW_EL2 : STE_STRW_NS_EL1) |
 		FIELD_PREP(STE1_EATS, ats ? STE_EATS_FULL : STE_EATS_ABORT) |
 		ste_shareability(f);

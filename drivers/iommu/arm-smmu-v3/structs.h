@@ -36,6 +36,7 @@ static_assert(sizeof(struct smmu_ste) == 64);
 #define  STE_CONFIG_LIVE	BIT(2)
 #define STE0_S1FMT		GENMASK_ULL(5, 4)
 #define  STE_S1FMT_LINEAR	0
+#define  STE_S1FMT_4K_L2	1
 #define  STE_S1FMT_64K_L2	2
 #define STE0_S1CONTEXTPTR	GENMASK_ULL(51, 6)
 #define STE0_S1CDMAX		GENMASK_ULL(63, 59)
@@ -140,8 +141,9 @@ static_assert(sizeof(struct smmu_cdtab_l1) == 8);
 
 #define CDL1_V			BIT_ULL(0)
 #define CDL1_L2PTR		GENMASK_ULL(51, 12)
-/* S1FMT 2: a leaf table is 64K */
-#define CDTAB_LEAF_SHIFT	10
+/* log2 of the CDs in a leaf table of 4K (S1FMT 1) and of 64K (S1FMT 2) */
+#define CDTAB_LEAF_4K		6
+#define CDTAB_LEAF_64K		10
 
 /* 4.1 Commands, in CPU byte order until they are put in the queue */
 struct smmu_cmd {

@@ -197,6 +197,11 @@ static noinline int inval_tlbs(const struct smmu_inval_set *set, const struct in
 	return flush_finish(&f);
 }
 
+static struct smmu_cmd inval_atc(const struct smmu_inval *at, u64 start, u8 size)
+{
+	return cmd_atc_inv(at->sid, at->ssid, at->ssid != IOMMU_NO_PASID, start, size);
+}
+
 /*
  * After a time-out nobody knows whose ATC it was, and the caller frees the
  * pages next. Ask one by one, and shut out who does not answer (I-48).
@@ -206,7 +211,7 @@ static void atcs_one_by_one(const struct smmu_inval *at, unsigned int num, u64 s
 	unsigned int i;
 
 	for (i = 0; i < num; i++) {
-		struct smmu_cmd cmd = cmd_atc_inv(at[i].sid, 0, false, start, size);
+		struct smmu_cmd cmd = inval_atc(&at[i], start, size);
 
 		if (smmu_cmdq_run(&at[i].smmu->cmdq, &cmd, 1))
 			smmu_master_block(at[i].master, "did not answer an ATC invalidation");
@@ -223,7 +228,7 @@ static noinline void inval_atcs(const struct smmu_inval_set *set, u64 first, u64
 
 	flush_init(&f);
 	for (i = 0; i < set->num_atc; i++)
-		flush_add(&f, at[i].smmu, cmd_atc_inv(at[i].sid, 0, false, start, size));
+		flush_add(&f, at[i].smmu, inval_atc(&at[i], start, size));
 	if (flush_finish(&f))
 		atcs_one_by_one(at, set->num_atc, start, size);
 }

@@ -239,7 +239,7 @@ static void table_i28_one_stream_fails(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, says(t, t->sids[i]), SAYS_BYPASS);
 
-	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master), 0);
+	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master, 0), 0);
 	cd_make_s1(&t->f->smmu.feat, &cfg_s1, 1, false, cd);
 	fake_clear(t->f);
 	fake_fail(t->f, 0, 1, 1);
@@ -255,8 +255,8 @@ static void table_i24_breaking_change(struct kunit *test)
 	u64 old[8], new[8];
 
 	sids_of(t, 1, 2, 3);
-	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master), 0);
-	ste_make_s1(&t->f->smmu.feat, &t->master.cdtab, false, false, old);
+	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master, 0), 0);
+	ste_make_s1(&t->f->smmu.feat, &t->master.cdtab, STE_S1DSS_SSID0, false, false, old);
 	ste_make_s2(&t->f->smmu.feat, &cfg_s2, 7, false, new);
 	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master, old), 0);
 	t->watch_sid = 2;
@@ -275,7 +275,7 @@ static void table_entries_decode(struct kunit *test)
 	struct smmu_features *feat = &t->f->smmu.feat;
 	u64 w[8];
 
-	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master), 0);
+	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master, 0), 0);
 	ste_make_abort(w);
 	KUNIT_EXPECT_EQ(test, ste_meaning(&hw_qemu, w).verdict, SAYS_ABORT);
 	ste_make_bypass(feat, w);
@@ -286,7 +286,7 @@ static void table_entries_decode(struct kunit *test)
 	ste_make_bypass(feat, w);
 	KUNIT_EXPECT_EQ(test, w[1], 1ull << 44);
 
-	ste_make_s1(feat, &t->master.cdtab, false, true, w);
+	ste_make_s1(feat, &t->master.cdtab, STE_S1DSS_SSID0, false, true, w);
 	KUNIT_EXPECT_EQ(test, ste_meaning(&hw_qemu, w).verdict, SAYS_S1);
 	KUNIT_EXPECT_EQ(test, w[0] & word_bits(55, 6), t->master.cdtab.dma);
 	KUNIT_EXPECT_EQ(test, word_get(w[0], 63, 59), 0);
@@ -338,7 +338,7 @@ static void table_i27_stall_models(struct kunit *test)
 			u64 ste[8], cd[8];
 
 			f.e2h = bits & 4;
-			ste_make_s1(&f, &tab, stall, ats, ste);
+			ste_make_s1(&f, &tab, STE_S1DSS_SSID0, stall, ats, ste);
 			cd_make_s1(&f, &cfg_s1, 1, stall, cd);
 			KUNIT_EXPECT_EQ_MSG(test, ste_meaning(&hw, ste).verdict, SAYS_S1,
 					    "model %u, bits %u", model, bits);
@@ -360,7 +360,7 @@ static void table_i26_context_descriptors(struct kunit *test)
 	const __le64 *hw_cd;
 
 	sids_of(t, 1, 2, 3);
-	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master), 0);
+	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master, 0), 0);
 	KUNIT_EXPECT_EQ(test, t->master.cdtab.dma & 63, 0);
 	hw_cd = phys_to_virt(t->master.cdtab.dma);
 	read_entry(hw_cd, cd);
@@ -377,7 +377,7 @@ static void table_i26_context_descriptors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_word(t->f, t->f->logged - 1, 0) & 0xff, 0x46);
 
 	/* a second preparation keeps the table */
-	KUNIT_EXPECT_EQ(test, smmu_cdtab_prepare(&t->master), 0);
+	KUNIT_EXPECT_EQ(test, smmu_cdtab_prepare(&t->master, 0), 0);
 	KUNIT_EXPECT_PTR_EQ(test, hw_cd, phys_to_virt(t->master.cdtab.dma));
 }
 

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Faults that can be served: stalled transactions and page requests, on their way
+ * to io-pgfault.c, and the answers on their way back.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/bitfield.h>
+#include <linux/pci.h>
+#include <linux/pci-ats.h>
+
+#include "cmd.h"
+#include "smmu.h"
+
+/* iommu_fault_page_request.private_data */
+enum { FAULT_SID, FAULT_KIND };
+enum { FAULT_STALL, FAULT_PRI };
+
+/*
+ * On return the fault was answered, or will be. A master that is found under the
+ * lock stays until it is released.
+ */
+static int report(struct smmu_device *smmu, struct iopf_fault *fault, bool stall)
+{
+	struct iommu_fault_page_request *prm = &fault->fault.prm;
+	struct smmu_master *master;
+	int ret;
+
+	if (!smmu->iopf)
+		return -ENODEV;
+	guard(mutex)(&smmu->streams_lock);
+	master = xa_load(&smmu->streams, prm->private_data[FAULT_SID]);
+	if (!master || (!stall && !master->pri))
+		return -ENODEV;
+
+	if (!stall && (prm->flags & IOMMU_FAULT_PAGE_REQUEST_PASID_VALID) &&
+	    pci_prg_resp_pasid_required(to_pci_dev(master->dev)))
+		prm->flags |= IOMMU_FAULT_PAGE_RESPONSE_NEEDS_PASID;
+	ret = iommu_report_device_fault(master->dev, fault);
+	/* It was answered all the same. */
+	return ret ? -EFAULT : 0;
+}
+
+/**
+ * smmu_fault_report() - hand a stalled transaction on
+ * @smmu: where it stalls
+ * @e: event of a translation fault at stage 1
+ *
+ * Context: may sleep; takes streams_lock.
+ *
+ * Return: 0; -EFAULT when it was refused, and answered; -ENODEV when there is
+ * nobody to ask, and the caller has to answer.
+ */
+int smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *e)
+{
+	struct iopf_fault fault = {
+		.fault.type = IOMMU_FAULT_PAGE_REQ,
+		.fault.prm = {
+			.flags = IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE,
+			.grpid = FIELD_GET(EVT1_STAG, e->qw[1]),
+			.addr = e->qw[2],
+			.private_data = {
+				[FAULT_SID] = FIELD_GET(EVT0_SID, e->qw[0]),
+				[FAULT_KIND] = FAULT_STALL,
+			},
+		},
+	};
+	struct iommu_fault_page_request *prm = &fault.fault.prm;
+
+	if (e->qw[0] & EVT0_SSV) {
+		prm->flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
+		prm->pasid = FIELD_GET(EVT0_SSID, e->qw[0]);
+	}
+	prm->perm = e->qw[1] & EVT1_RNW ? IOMMU_FAULT_PERM_READ : IOMMU_FAULT_PERM_WRITE;
+	if (e->qw[1] & EVT1_IND)
+		prm->perm |= IOMMU_FAULT_PERM_EXEC;
+	if (e->qw[1] & EVT1_PNU)
+		prm->perm |= IOMMU_FAULT_PERM_PRIV;
+	return report(smmu, &fault, true);
+}
+
+static u32 ppr_perm(const struct smmu_ppr *p)
+{
+	return (p->qw[0] & PPR0_READ ? IOMMU_FAULT_PERM_READ : 0) |
+	       (p->qw[0] & PPR0_WRITE ? IOMMU_FAULT_PERM_WRITE : 0) |
+	       (p->qw[0] & PPR0_EXEC ? IOMMU_FAULT_PERM_EXEC : 0) |
+	       (p->qw[0] & PPR0_PRIV ? IOMMU_FAULT_PERM_PRIV : 0);
+}
+
+/**
+ * smmu_ppr_report() - hand a page request on
+ * @smmu: where it was queued
+ * @p: the request, any bytes
+ *
+ * Context: may sleep; takes streams_lock.
+ *
+ * Return: 0; -EFAULT when it was refused, and its group answered if this is the
+ * last request of it; -ENODEV when there is nobody to ask, and the caller has to
+ * answer.
+ */
+int smmu_ppr_report(struct smmu_device *smmu, const struct smmu_ppr *p)
+{
+	struct iopf_fault fault = {
+		.fault.type = IOMMU_FAULT_PAGE_REQ,
+		.fault.prm = {
+			.grpid = FIELD_GET(PPR1_PRG, p->qw[1]),
+			.addr = p->qw[1] & PPR1_ADDR,
+			.perm = ppr_perm(p),
+			.private_data = {
+				[FAULT_SID] = FIELD_GET(PPR0_SID, p->qw[0]),
+				[FAULT_KIND] = FAULT_PRI,
+			},
+		},
+	};
+	struct iommu_fault_page_request *prm = &fault.fault.prm;
+
+	if (p->qw[0] & PPR0_LAST)
+		prm->flags |= IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE;
+	if (p->qw[0] & PPR0_SSV) {
+		prm->flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
+		prm->pasid = FIELD_GET(PPR0_SSID, p->qw[0]);
+	}
+	return report(smmu, &fault, false);
+}
+
+static struct smmu_cmd stall_answer(const struct iommu_fault_page_request *prm, u32 code)
+{
+	return cmd_resume(prm->private_data[FAULT_SID], prm->grpid,
+			  code == IOMMU_PAGE_RESP_SUCCESS ? RESUME0_AC : RESUME0_AB);
+}
+
+static struct smmu_cmd pri_answer(const struct iommu_fault_page_request *prm, u32 code)
+{
+	static const u8 resp[] = {
+		[IOMMU_PAGE_RESP_SUCCESS] = PRI_RESP_SUCCESS,
+		[IOMMU_PAGE_RESP_INVALID] = PRI_RESP_FAIL,
+		[IOMMU_PAGE_RESP_FAILURE] = PRI_RESP_DENY,
+	};
+	bool ssv = prm->flags & IOMMU_FAULT_PAGE_RESPONSE_NEEDS_PASID;
+
+	return cmd_pri_resp(prm->private_data[FAULT_SID], ssv ? prm->pasid : 0, ssv, prm->grpid,
+			    code < ARRAY_SIZE(resp) ? resp[code] : PRI_RESP_DENY);
+}
+
+/**
+ * smmu_page_response() - give a device the answer to its fault
+ * @dev: the device
+ * @evt: the last fault of the group
+ * @resp: the verdict
+ *
+ * Context: any.
+ */
+void smmu_page_response(struct device *dev, struct iopf_fault *evt,
+			struct iommu_page_response *resp)
+{
+	const struct iommu_fault_page_request *prm = &evt->fault.prm;
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+	struct smmu_cmd cmd = prm->private_data[FAULT_KIND] == FAULT_STALL ?
+			      stall_answer(prm, resp->code) : pri_answer(prm, resp->code);
+
+	smmu_cmdq_run(&master->smmu->cmdq, &cmd, 1);
+}
+
+/**
+ * smmu_faults_flush() - wait for what hardware has reported so far
+ * @smmu: the instance
+ *
+ * On return each fault that stood in a queue at the call was handed on or
+ * answered. Does not need interrupts.
+ *
+ * Context: may sleep.
+ */
+void smmu_faults_flush(struct smmu_device *smmu)
+{
+	smmu_evtq_flush(smmu);
+	if (smmu->feat.pri)
+		smmu_priq_flush(smmu);
+}
+
+static void set_pri(struct smmu_master *master, bool pri)
+{
+	guard(mutex)(&master->smmu->streams_lock);
+	master->pri = pri;
+}
+
+static int faults_on(struct smmu_master *master)
+{
+	struct smmu_device *smmu = master->smmu;
+	bool pri = smmu_pri_usable(master);
+	int ret;
+
+	lockdep_assert_held(&master->faults_lock);
+	if (!smmu->iopf || (!master->stall && !pri))
+		return -EOPNOTSUPP;
+	ret = iopf_queue_add_device(smmu->iopf, master->dev);
+	if (ret || !pri)
+		return ret;
+
+	set_pri(master, true);
+	ret = smmu_pri_enable(master);
+	if (ret) {
+		set_pri(master, false);
+		iopf_queue_remove_device(smmu->iopf, master->dev);
+		dev_warn(master->dev, "page requests cannot be enabled (%d)\n", ret);
+	}
+	return ret;
+}
+
+/*
+ * The endpoint asks no more; what it has asked is collected and, with what the
+ * kernel works on, answered by the removal from the queue.
+ */
+static void faults_end(struct smmu_master *master)
+{
+	lockdep_assert_held(&master->faults_lock);
+	if (master->pri)
+		smmu_pri_disable(master);
+	smmu_faults_flush(master->smmu);
+	iopf_queue_remove_device(master->smmu->iopf, master->dev);
+	set_pri(master, false);
+}
+
+/* A device goes whose driver left its faults enabled. */
+void smmu_faults_off(struct smmu_master *master)
+{
+	guard(mutex)(&master->faults_lock);
+	if (master->faults_users)
+		faults_end(master);
+	master->faults_users = 0;
+	master->sva = false;
+}
+
+static int enable_iopf(struct smmu_master *master)
+{
+	int ret = master->faults_users ? 0 : faults_on(master);
+
+	if (!ret)
+		master->faults_users++;
+	return ret;
+}
+
+static int disable_iopf(struct smmu_master *master)
+{
+	if (!master->faults_users)
+		return -EINVAL;
+	if (master->faults_users == 1 && master->sva)
+		return -EBUSY;
+	if (!--master->faults_users)
+		faults_end(master);
+	return 0;
+}
+
+/* Devices that have neither stalls nor page requests deal with faults themselves. */
+static int enable_sva(struct smmu_master *master)
+{
+	const char *why = smmu_sva_refusal(&master->smmu->feat);
+
+	if (!why && !master->ssid_bits)
+		why = "the device has no PASIDs";
+	if (why) {
+		dev_info(master->dev, "cannot share the addresses of processes: %s\n", why);
+		return -EOPNOTSUPP;
+	}
+	if (master->sva)
+		return -EBUSY;
+	if (!master->faults_users && (master->stall || smmu_pri_usable(master)))
+		return -EINVAL;
+	master->sva = true;
+	return 0;
+}
+
+static int disable_sva(struct smmu_master *master)
+{
+	if (!master->sva)
+		return -EINVAL;
+	if (READ_ONCE(master->sva_bonds))
+		return -EBUSY;
+	master->sva = false;
+	return 0;
+}
+
+/**
+ * smmu_dev_enable_feat() - let a device's faults be served, or share address spaces
+ * @dev: the device
+ * @feat: IOMMU_DEV_FEAT_IOPF, which counts; IOMMU_DEV_FEAT_SVA, after the former
+ *	where the device can fault
+ *
+ * Context: may sleep.
+ *
+ * Return: 0; -EOPNOTSUPP when device or instance cannot; -EINVAL in the wrong
+ * order; -EBUSY when it is enabled; -ENOMEM; what the PCI core says.
+ */
+int smmu_dev_enable_feat(struct device *dev, enum iommu_dev_features feat)
+{
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+
+	if (!master)
+		return -ENODEV;
+	guard(mutex)(&master->faults_lock);
+	switch (feat) {
+	case IOMMU_DEV_FEAT_IOPF:
+		return enable_iopf(master);
+	case IOMMU_DEV_FEAT_SVA:
+		return enable_sva(master);
+	default:
+		return -EINVAL;
+	}
+}
+
+/**
+ * smmu_dev_disable_feat() - undo smmu_dev_enable_feat()
+ * @dev: the device
+ * @feat: the feature
+ *
+ * With the last user of IOMMU_DEV_FEAT_IOPF all faults of the device are answered
+ * before the return.
+ *
+ * Context: may sleep.
+ *
+ * Return: 0; -EINVAL when it is not enabled; -EBUSY while it is in use.
+ */
+int smmu_dev_disable_feat(struct device *dev, enum iommu_dev_features feat)
+{
+	struct smmu_master *master = dev_iommu_priv_get(dev);
+
+	if (!master)
+		return -ENODEV;
+	guard(mutex)(&master->faults_lock);
+	switch (feat) {
+	case IOMMU_DEV_FEAT_IOPF:
+		return disable_iopf(master);
+	case IOMMU_DEV_FEAT_SVA:
+		return disable_sva(master);
+	default:
+		return -EINVAL;
+	}
+}

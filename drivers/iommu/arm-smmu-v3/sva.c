@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Address spaces of processes: context descriptors that lead to the page table of
+ * an mm, which the CPUs walk as well.
+ *
+ * What the kernel changes of that table it tells through
+ * arch_invalidate_secondary_tlbs(), wherever it invalidates TLBs of CPUs: before
+ * the pages, or tables, are used again (I-32). Before the table itself goes,
+ * release() leads all its CDs to nothing (I-33).
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <kunit/visibility.h>
+#include <linux/bitfield.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/slab.h>
+#include <asm/cpufeature.h>
+
+#include "smmu.h"
+#include "sva.h"
+
+static void read_cpus(struct smmu_sva_cpus *cpus)
+{
+	u64 mmfr0 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR0_EL1);
+	u64 mmfr1 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR1_EL1);
+	u8 parange = cpuid_feature_extract_unsigned_field(mmfr0,
+							  ID_AA64MMFR0_EL1_PARANGE_SHIFT);
+	u8 hafdbs = cpuid_feature_extract_unsigned_field(mmfr1,
+							 ID_AA64MMFR1_EL1_HAFDBS_SHIFT);
+
+	*cpus = (struct smmu_sva_cpus) {
+		.va_bits = vabits_actual,
+		.pa_bits = min_t(u8, id_aa64mmfr0_parange_to_phys_shift(parange),
+				 CONFIG_ARM64_PA_BITS),
+		.page_shift = PAGE_SHIFT,
+		.lpa2 = lpa2_is_enabled(),
+		.af = cpu_has_hw_af(),
+		.dbm = IS_ENABLED(CONFIG_ARM64_HW_AFDBM) && hafdbs >= ID_AA64MMFR1_EL1_HAFDBS_DBM,
+	};
+}
+
+/**
+ * smmu_sva_why_not() - can an instance walk the tables of these CPUs?
+ * @f: features of the instance
+ * @cpus: how their tables are made
+ *
+ * A table that an instance would read otherwise than the CPUs do must not be
+ * shared with it (I-37).
+ *
+ * Return: NULL, or why it cannot.
+ */
+const char *smmu_sva_why_not(const struct smmu_features *f, const struct smmu_sva_cpus *cpus)
+{
+	if (!f->s1)
+		return "the SMMU has no stage 1";
+	if (!f->ssid_bits)
+		return "the SMMU has no substreams";
+	if (!f->coherent)
+		return "the SMMU does not snoop the CPUs' caches";
+	if (!(f->pgsizes & BIT(cpus->page_shift)))
+		return "the SMMU lacks the granule of the kernel's pages";
+	if (cpus->lpa2 && !f->ds)
+		return "the SMMU cannot read descriptors with 52-bit addresses";
+	if (f->va_bits < cpus->va_bits)
+		return "the SMMU's virtual addresses are narrower than a process's";
+	if (f->oas < cpus->pa_bits)
+		return "the SMMU's physical addresses are narrower than the CPUs'";
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_sva_why_not);
+
+const char *smmu_sva_refusal(const struct smmu_features *f)
+{
+	struct smmu_sva_cpus cpus;
+
+	read_cpus(&cpus);
+	return smmu_sva_why_not(f, &cpus);
+}
+
+/**
+ * smmu_sva_cfg() - describe the table of a process as CPUs walk it
+ * @cpus: how their tables are made
+ * @pgd: physical address of the table
+ * @mair: memory attributes that its entries name
+ * @cfg: filled in
+ */
+void smmu_sva_cfg(const struct smmu_sva_cpus *cpus, phys_addr_t pgd, u64 mair,
+		  struct io_pgtable_cfg *cfg)
+{
+	typeof(cfg->arm_lpae_s1_cfg.tcr) *tcr = &cfg->arm_lpae_s1_cfg.tcr;
+
+	*cfg = (struct io_pgtable_cfg) {
+		.pgsize_bitmap = BIT(cpus->page_shift),
+		.ias = cpus->va_bits,
+		.oas = cpus->pa_bits,
+		.coherent_walk = true,
+	};
+	tcr->tsz = 64 - cpus->va_bits;
+	/* 5.4, TG0, IR0, SH0: 64K is 1 and 16K is 2; write-back, allocating; inner shareable */
+	tcr->tg = cpus->page_shift == 12 ? 0 : cpus->page_shift == 16 ? 1 : 2;
+	tcr->irgn = STE_CACHE_WBRA;
+	tcr->orgn = STE_CACHE_WBRA;
+	tcr->sh = STE_SH_ISH;
+	tcr->ips = smmu_sva_ips(cpus->pa_bits);
+	tcr->ds = cpus->lpa2;
+	cfg->arm_lpae_s1_cfg.ttbr = pgd;
+	cfg->arm_lpae_s1_cfg.mair = mair;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_sva_cfg);
+
+/**
+ * smmu_sva_cd() - what is special about the CD of a process
+ * @d: the domain
+ * @f: features of the instance
+ * @cd: as cd_make_s1() has made it; changed
+ *
+ * Hardware may set the flags that CPUs may set as well: then the kernel expects it.
+ */
+void smmu_sva_cd(const struct smmu_domain *d, const struct smmu_features *f, u64 *cd)
+{
+	struct smmu_sva_cpus cpus;
+
+	read_cpus(&cpus);
+	if (f->ha && cpus.af)
+		cd[0] |= CD0_HA;
+	if (f->hd && cpus.af && cpus.dbm)
+		cd[0] |= CD0_HD;
+}
+
+static struct smmu_domain *of_notifier(struct mmu_notifier *mn)
+{
+	return container_of(mn, struct smmu_domain, notifier);
+}
+
+/* Under a page-table lock: must not sleep. Bounded, since large ranges are dropped whole. */
+static void table_changed(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
+			  unsigned long end)
+{
+	struct smmu_domain *d = of_notifier(mn);
+
+	if (end > TASK_SIZE_64 || start >= end)
+		smmu_inval_domain(d);
+	else
+		smmu_inval_range(d, start & PAGE_MASK, PAGE_ALIGN(end) - (start & PAGE_MASK), 0);
+}
+
+/*
+ * A CD without a table, whose faults are not even reported: the device may go on
+ * for a while, and there is nothing to be done about it. Where stalls cannot be
+ * turned off its faults do come, and are refused.
+ */
+static int bond_quiet(const struct smmu_bond *bond)
+{
+	const struct smmu_features *f = &bond->master->smmu->feat;
+	u64 cd[SMMU_ENTRY_QWORDS];
+
+	cd_make_s1(f, &bond->domain->cfg, bond->asid, false, cd);
+	cd[0] &= ~(CD0_R | CD0_HA | CD0_HD);
+	cd[0] |= CD0_EPD0;
+	return smmu_cd_write(bond->master, bond->ssid, cd);
+}
+
+static void process_gone(struct mmu_notifier *mn, struct mm_struct *mm)
+{
+	struct smmu_domain *d = of_notifier(mn);
+	struct smmu_bond *bond;
+
+	scoped_guard(mutex, &d->lock) {
+		d->released = true;
+		list_for_each_entry(bond, &d->bonds, node)
+			if (bond_quiet(bond))
+				smmu_master_block(bond->master,
+						  "cannot be kept from a process that exits");
+	}
+	smmu_inval_domain(d);
+}
+
+static void notifier_gone(struct mmu_notifier *mn)
+{
+	kfree(of_notifier(mn));
+}
+
+static const struct mmu_notifier_ops sva_notifier_ops = {
+	.arch_invalidate_secondary_tlbs	= table_changed,
+	.release			= process_gone,
+	.free_notifier			= notifier_gone,
+};
+
+/* Callbacks may still be running: the memory goes when they have returned. */
+static void sva_domain_free(struct iommu_domain *domain)
+{
+	struct smmu_domain *d = to_smmu_domain(domain);
+
+	WARN_ON(rcu_access_pointer(d->invals));
+	mmu_notifier_put(&d->notifier);
+}
+
+static const struct iommu_domain_ops sva_domain_ops = {
+	.set_dev_pasid	= smmu_attach_pasid,
+	.free		= sva_domain_free,
+};
+
+/**
+ * smmu_domain_alloc_sva() - make a domain of a process's address space
+ * @dev: a device that shall share it
+ * @mm: the address space; the caller holds a reference to its mm_users
+ *
+ * Context: may sleep; takes mmap_lock.
+ *
+ * Return: the domain, for any PASID of any master whose instance can walk the
+ * table; -EOPNOTSUPP when that of @dev cannot; -ENOMEM; -EINTR.
+ */
+struct iommu_domain *smmu_domain_alloc_sva(struct device *dev, struct mm_struct *mm)
+{
+	struct smmu_master *m = dev_iommu_priv_get(dev);
+	struct smmu_domain *d __free(kfree) = NULL;
+	struct smmu_sva_cpus cpus;
+	int ret;
+
+	if (smmu_sva_refusal(&m->smmu->feat))
+		return ERR_PTR(-EOPNOTSUPP);
+	d = kzalloc(sizeof(*d), GFP_KERNEL);
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+
+	mutex_init(&d->lock);
+	INIT_LIST_HEAD(&d->bonds);
+	read_cpus(&cpus);
+	smmu_sva_cfg(&cpus, virt_to_phys(mm->pgd), read_sysreg(mair_el1), &d->cfg);
+	d->domain.pgsize_bitmap = PAGE_SIZE;
+	d->domain.ops = &sva_domain_ops;
+	d->notifier.ops = &sva_notifier_ops;
+	ret = mmu_notifier_register(&d->notifier, mm);
+	if (ret)
+		return ERR_PTR(ret);
+	return &no_free_ptr(d)->domain;
+}
+
+/* Before the code of the callbacks above goes. */
+void smmu_sva_exit(void)
+{
+	mmu_notifier_synchronize();
+}
