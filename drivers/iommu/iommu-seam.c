@@ -9,6 +9,7 @@
 #include <linux/msi.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/srcu.h>
 
 #include "iommu-seam.h"
 
@@ -18,6 +19,8 @@ EXPORT_SYMBOL_GPL(iommu_seam_key);
 
 static DEFINE_MUTEX(seam_lock);
 static const struct iommu_seam_ops __rcu *seam_ops;
+/* Of calls that sleep, without keeping @seam_lock from others */
+DEFINE_STATIC_SRCU(seam_sleepers);
 
 /**
  * iommu_seam_register() - let a simulator look on
@@ -49,6 +52,7 @@ void iommu_seam_unregister(void)
 	static_branch_dec(&iommu_seam_key);
 	RCU_INIT_POINTER(seam_ops, NULL);
 	synchronize_rcu();
+	synchronize_srcu(&seam_sleepers);
 }
 EXPORT_SYMBOL_GPL(iommu_seam_unregister);
 
@@ -157,6 +161,26 @@ void __iommu_seam_freed(void *table, size_t size)
 		ops->freed(table, size);
 }
 EXPORT_SYMBOL_GPL(__iommu_seam_freed);
+
+void __iommu_seam_bind(struct mm_struct *mm)
+{
+	const struct iommu_seam_ops *ops;
+
+	guard(srcu)(&seam_sleepers);
+	ops = srcu_dereference(seam_ops, &seam_sleepers);
+	if (ops && ops->bind)
+		ops->bind(mm);
+}
+
+void __iommu_seam_bound(struct mm_struct *mm)
+{
+	const struct iommu_seam_ops *ops;
+
+	guard(srcu)(&seam_sleepers);
+	ops = srcu_dereference(seam_ops, &seam_sleepers);
+	if (ops && ops->bound)
+		ops->bound(mm);
+}
 
 /**
  * iommu_seam_prepare_msi() - let a device reach a simulated doorbell

@@ -14,6 +14,7 @@
 
 #include <linux/types.h>
 
+struct mm_struct;
 struct msi_desc;
 struct msi_msg;
 
@@ -29,9 +30,11 @@ struct msi_msg;
  * @store: put @value into @slot and take note
  * @exchange: put @value there if @old is there, and take note; returns what was there
  * @freed: @size bytes of table are about to be given back
+ * @bind: a device is about to get the table of @mm, which has users
+ * @bound: it has, or could not; each follows one @bind of the same @mm
  *
- * All but @map may be called in any context, under raw spinlocks; entries are in
- * the byte order of memory.
+ * @map, @bind and @bound may sleep. All others may be called in any context, under
+ * raw spinlocks; entries are in the byte order of memory.
  */
 struct iommu_seam_ops {
 	void __iomem *(*map)(phys_addr_t start, size_t size);
@@ -40,6 +43,8 @@ struct iommu_seam_ops {
 	void (*store)(u64 *slot, u64 value);
 	u64 (*exchange)(u64 *slot, u64 old, u64 value);
 	void (*freed)(void *table, size_t size);
+	void (*bind)(struct mm_struct *mm);
+	void (*bound)(struct mm_struct *mm);
 };
 
 DECLARE_STATIC_KEY_FALSE(iommu_seam_key);
@@ -58,6 +63,8 @@ bool __iommu_seam_write(void __iomem *addr, unsigned int bytes, u64 value);
 bool __iommu_seam_store(u64 *slot, u64 value);
 bool __iommu_seam_exchange(u64 *slot, u64 *old, u64 value);
 void __iommu_seam_freed(void *table, size_t size);
+void __iommu_seam_bind(struct mm_struct *mm);
+void __iommu_seam_bound(struct mm_struct *mm);
 
 int iommu_seam_prepare_msi(struct msi_desc *desc, phys_addr_t doorbell);
 void iommu_seam_compose_msi(struct msi_desc *desc, struct msi_msg *msg);
@@ -88,6 +95,8 @@ static inline bool __iommu_seam_write(void __iomem *addr, unsigned int bytes, u6
 static inline bool __iommu_seam_store(u64 *slot, u64 value) { return false; }
 static inline bool __iommu_seam_exchange(u64 *slot, u64 *old, u64 value) { return false; }
 static inline void __iommu_seam_freed(void *table, size_t size) { }
+static inline void __iommu_seam_bind(struct mm_struct *mm) { }
+static inline void __iommu_seam_bound(struct mm_struct *mm) { }
 #endif
 
 /* The functions of these names return false where the caller has to do it itself. */
@@ -119,6 +128,22 @@ static __always_inline void iommu_seam_freed(void *table, size_t size)
 {
 	if (iommu_seam_active())
 		__iommu_seam_freed(table, size);
+}
+
+/*
+ * The mm stores to its table, and asks nobody here: a simulator that wants to know
+ * has to watch it from before a device is given the table. Both may sleep.
+ */
+static __always_inline void iommu_seam_bind(struct mm_struct *mm)
+{
+	if (iommu_seam_active())
+		__iommu_seam_bind(mm);
+}
+
+static __always_inline void iommu_seam_bound(struct mm_struct *mm)
+{
+	if (iommu_seam_active())
+		__iommu_seam_bound(mm);
 }
 
 #endif /* IOMMU_SEAM_H_ */

@@ -30,6 +30,7 @@
 
 #include "io-pgfault.h"
 #include "iommu-priv.h"
+#include "iommu-seam.h"
 
 /*
  * Serialises bonds: mm->iommu_mm (its writers), the domains of an mm and their
@@ -312,7 +313,9 @@ static struct iommu_sva *sva_new_bond(struct device *dev, struct mm_struct *mm,
 
 	bond->dev = dev;
 	refcount_set(&bond->users, 1);
+	iommu_seam_bind(mm);
 	ret = sva_attach(dev, mm, data, bond);
+	iommu_seam_bound(mm);
 	if (ret) {
 		kfree(bond);
 		return ERR_PTR(ret);
