@@ -64,6 +64,8 @@ static void drive_end(void *data)
 		while (d->domains)
 			iommu_domain_free(d->domain[--d->domains]);
 		settle(d);
+		/* The case's reports stand before its end in the log. */
+		sim_report_flush();
 	}
 	sim_instance_free(d->sim);
 }

@@ -158,9 +158,9 @@ void sim_instance_free(struct sim_instance *sim)
 	list_for_each_entry_safe(master, next, &sim->masters, node)
 		sim_master_free(master);
 	scoped_guard(mutex, &sim_mutex) {
+		sim_report_close(sim);
 		scoped_guard(raw_spinlock_irqsave, &sim_lock)
 			list_del(&sim->node);
-		sim_report_close(sim);
 	}
 	kfree(sim);
 }

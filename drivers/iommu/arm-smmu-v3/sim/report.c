@@ -3,11 +3,17 @@
  * Reports: what must not be. Each goes to the kernel's log, fails the KUnit test
  * that runs, and is kept until the instance goes live again.
  *
+ * They arise under sim_lock, which a console may need: one behind a network card
+ * whose buffers are unmapped through the seam. So they are printed from irq_work,
+ * in their order, by one CPU at a time.
+ *
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <kunit/test-bug.h>
 #include <kunit/test.h>
+#include <kunit/visibility.h>
 #include <linux/ctype.h>
+#include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -15,9 +21,12 @@
 
 #define REPORTS		32
 
+static bool saying;		/* under sim_lock */
+
 struct report {
 	struct list_head node;
 	u32 times;
+	bool said;		/* printed, or about to be */
 	char text[SSIM_TEXT];
 };
 
@@ -53,6 +62,59 @@ static void print(const struct sim_instance *sim, const char *text)
 	}
 }
 
+/* The oldest text of an instance that nobody has printed yet, or NULL. */
+static const char *text_of(struct sim_instance *sim)
+{
+	struct report *r;
+
+	list_for_each_entry(r, &sim->reports, node) {
+		if (r->said)
+			continue;
+		r->said = true;
+		return r->text;
+	}
+	if (!sim->say_full)
+		return NULL;
+	sim->say_full = false;
+	return "more violations than are kept; from here they are only counted\n";
+}
+
+/* Whose it is, and what to print, which stays until sim_report_flush(); NULL: that was all. */
+static const struct sim_instance *next_to_say(const char **text)
+{
+	struct sim_instance *sim;
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	list_for_each_entry(sim, &sim_instances, node) {
+		*text = text_of(sim);
+		if (*text)
+			return sim;
+	}
+	saying = false;
+	return NULL;
+}
+
+static void say_all(struct irq_work *work)
+{
+	const struct sim_instance *sim;
+	const char *text;
+
+	while ((sim = next_to_say(&text)))
+		print(sim, text);
+}
+
+static DEFINE_IRQ_WORK(say_work, say_all);
+
+/* One CPU is at it, or will be soon: it finds what is new until it says that it is done. */
+static void say_soon(void)
+{
+	lockdep_assert_held(&sim_lock);
+	if (saying)
+		return;
+	saying = true;
+	irq_work_queue(&say_work);
+}
+
 static struct report *find(const struct sim_instance *sim, const char *text)
 {
 	struct report *r;
@@ -70,7 +132,9 @@ static struct report *find(const struct sim_instance *sim, const char *text)
  * @text: several lines that explain it, and begin with @invariant
  *
  * A report that differs from an earlier one in nothing but its time is counted,
- * not printed again. Context: any, under sim_lock.
+ * not printed again. It is in the log after sim_report_flush().
+ *
+ * Context: any, under sim_lock.
  */
 void sim_report(struct sim_instance *sim, const char *invariant, const char *text)
 {
@@ -86,29 +150,41 @@ void sim_report(struct sim_instance *sim, const char *invariant, const char *tex
 	}
 	r = list_first_entry_or_null(&sim->spare_reports, struct report, node);
 	if (!r) {
-		if (!sim->unkept++)
-			pr_err("smmu-sim %s: more violations than are kept; from here they are only counted\n",
-			       sim->name);
-		return;
+		if (sim->unkept++)
+			return;
+		sim->say_full = true;
+	} else {
+		strscpy(r->text, text);
+		r->times = 1;
+		r->said = false;
+		list_move_tail(&r->node, &sim->reports);
 	}
-	print(sim, text);
-	strscpy(r->text, text);
-	r->times = 1;
-	list_move_tail(&r->node, &sim->reports);
+	say_soon();
 }
 
 /**
+ * sim_report_flush() - all that was reported until now is in the log
+ *
+ * Context: may sleep.
+ */
+void sim_report_flush(void)
+{
+	irq_work_sync(&say_work);
+}
+EXPORT_SYMBOL_IF_KUNIT(sim_report_flush);
+
+/**
  * sim_report_forget() - start anew
- * @sim: instance
+ * @sim: instance, without a model
+ *
+ * Context: may sleep.
  */
 void sim_report_forget(struct sim_instance *sim)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&sim_lock, flags);
+	sim_report_flush();
+	guard(raw_spinlock_irqsave)(&sim_lock);
 	list_splice_tail_init(&sim->reports, &sim->spare_reports);
 	sim->unkept = 0;
-	raw_spin_unlock_irqrestore(&sim_lock, flags);
 }
 
 /**

@@ -90,6 +90,7 @@ struct sim_config {
  * @reports: violations since it went live, each once; under sim_lock
  * @spare_reports: memory for more of them
  * @unkept: violations that found none
+ * @say_full: it is not yet in the log that there are such; under sim_lock
  * @debugfs: directory
  */
 struct sim_instance {
@@ -116,6 +117,7 @@ struct sim_instance {
 	struct list_head reports;
 	struct list_head spare_reports;
 	u32 unkept;
+	bool say_full;
 	struct dentry *debugfs;
 };
 
@@ -211,6 +213,7 @@ int sim_field_set(struct ssim_ids *ids, unsigned int i, u32 value);
 int sim_report_open(struct sim_instance *sim);
 void sim_report_close(struct sim_instance *sim);
 void sim_report(struct sim_instance *sim, const char *invariant, const char *text);
+void sim_report_flush(void);
 void sim_report_forget(struct sim_instance *sim);
 char *sim_report_text(struct sim_instance *sim, size_t size);
 const char *sim_why(int error);
