@@ -353,7 +353,9 @@ static ssize_t master_dev_name_show(struct config_item *item, char *page)
 {
 	const struct sim_master *m = to_master(item);
 
+	/* Not half made or half gone; and whoever removes a PCI device takes no sim_mutex. */
 	guard(mutex)(&sim_mutex);
+	guard(raw_spinlock_irqsave)(&sim_lock);
 	return sysfs_emit(page, "%s\n", m->dev ? dev_name(m->dev) : "none");
 }
 CONFIGFS_ATTR_RO(master_, dev_name);
