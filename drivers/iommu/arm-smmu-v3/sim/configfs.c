@@ -99,7 +99,7 @@ const char *cfg_name_why(int error)
 	case -EBUSY:
 		return "the instance is live";
 	case -EEXIST:
-		return "the name is taken";
+		return "the name is taken, or its file in /dev/smmu-sim";
 	case -EINVAL:
 		return "a name has up to 39 letters, and no blanks";
 	}

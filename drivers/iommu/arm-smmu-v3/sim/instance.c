@@ -166,10 +166,28 @@ void sim_instance_free(struct sim_instance *sim)
 }
 EXPORT_SYMBOL_NS_GPL(sim_instance_free, SMMU_SIM);
 
+/* "a-b" with "c" and "a" with "b-c" would have one file in /dev/smmu-sim. */
+static bool file_taken(const struct sim_instance *sim, const char *name)
+{
+	char mine[2 * SIM_NAME], theirs[2 * SIM_NAME];
+	const struct sim_instance *owner;
+	const struct sim_master *other;
+
+	snprintf(mine, sizeof(mine), "%s-%s", sim->name, name);
+	list_for_each_entry(owner, &sim_instances, node) {
+		list_for_each_entry(other, &owner->masters, node) {
+			snprintf(theirs, sizeof(theirs), "%s-%s", owner->name, other->name);
+			if (!strcmp(mine, theirs))
+				return true;
+		}
+	}
+	return false;
+}
+
 /**
  * sim_master_new() - describe a master of an instance
  * @sim: the instance, not live
- * @name: unique among the instance's masters; of the same letters as an instance's
+ * @name: of the same letters as an instance's; INSTANCE-NAME must be unique
  * @kind: what bus it is on
  *
  * A platform master has one stream, above those that others have.
@@ -189,11 +207,11 @@ struct sim_master *sim_master_new(struct sim_instance *sim, const char *name, en
 	guard(mutex)(&sim_mutex);
 	if (sim->live)
 		return ERR_PTR(-EBUSY);
+	if (file_taken(sim, name))
+		return ERR_PTR(-EEXIST);
 	list_for_each_entry(other, &sim->masters, node) {
 		unsigned int i;
 
-		if (!strcmp(other->name, name))
-			return ERR_PTR(-EEXIST);
 		for (i = 0; i < other->num_sids; i++)
 			sid = max(sid, other->sids[i] + 1);
 	}

@@ -97,6 +97,11 @@ try "live: yes or no" bad "$EINVAL" a/live 2
 
 try "a master is made" mkdir a/masters/m
 try "another" mkdir a/masters/n
+mkdir a/masters/b-c a-b
+try "a name of both is a file's" refused "$EEXIST" mkdir a-b/masters/c
+try "it is explained" told "a-b: cannot make masters/c: the name is taken, or its file"
+try "others are free" mkdir a-b/masters/b-c
+rmdir a/masters/b-c a-b/masters/b-c a-b
 try "no blanks in its name" refused "$EINVAL" mkdir "a/masters/a b"
 try "it is explained" told "a: cannot make masters/a b: a name has up to 39 letters"
 try "a master is a platform device" is a/masters/m/kind platform
