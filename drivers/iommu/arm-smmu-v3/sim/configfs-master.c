@@ -80,20 +80,12 @@ static bool slot_taken(const struct sim_master *m, unsigned int slot)
 }
 
 /* What the other bus does not have goes. */
-static int become(struct sim_master *m, enum sim_kind kind)
+static void become(struct sim_master *m, enum sim_kind kind)
 {
-	unsigned int slot = 0;
-
 	if (m->kind == kind)
-		return 0;
+		return;
 	if (kind == SIM_PCI) {
-		while (slot <= SLOT_MOST && slot_taken(m, slot))
-			slot++;
-		if (slot > SLOT_MOST) {
-			master_err(m, "kind: the bus is full");
-			return -ENOSPC;
-		}
-		m->slot = slot;
+		m->slot = 0;
 		m->stall = false;
 	} else {
 		m->ats = false;
@@ -101,7 +93,6 @@ static int become(struct sim_master *m, enum sim_kind kind)
 		m->behind_port = false;
 	}
 	m->kind = kind;
-	return 0;
 }
 
 static ssize_t master_kind_store(struct config_item *item, const char *page, size_t count)
@@ -114,8 +105,11 @@ static ssize_t master_kind_store(struct config_item *item, const char *page, siz
 		return kind;
 	}
 	guard(mutex)(&sim_mutex);
-	ret = changeable(m, "kind", true) ?: become(m, kind);
-	return ret ?: count;
+	ret = changeable(m, "kind", true);
+	if (ret)
+		return ret;
+	become(m, kind);
+	return count;
 }
 CONFIGFS_ATTR(master_, kind);
 
@@ -321,7 +315,7 @@ static ssize_t master_slot_store(struct config_item *item, const char *page, siz
 	ret = changeable(m, "slot", m->kind == SIM_PCI);
 	if (ret)
 		return ret;
-	if (slot_taken(m, slot)) {
+	if (slot && slot_taken(m, slot)) {
 		master_err(m, "slot: %llu is taken", slot);
 		return -EEXIST;
 	}

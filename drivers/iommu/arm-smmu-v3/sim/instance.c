@@ -430,14 +430,48 @@ static void unmake(struct sim_instance *sim)
 	sim->live = false;
 }
 
+static bool share_stream(const struct sim_master *a, const struct sim_master *b, u32 *sid)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < a->num_sids; i++) {
+		for (j = 0; j < b->num_sids; j++) {
+			*sid = a->sids[i];
+			if (*sid == b->sids[j])
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What is behind a stream must be one master: a platform device's may be a requester ID. */
+static int check_streams(const struct sim_instance *sim)
+{
+	const struct sim_master *a, *b;
+	u32 sid;
+
+	list_for_each_entry(a, &sim->masters, node) {
+		b = a;
+		list_for_each_entry_continue(b, &sim->masters, node) {
+			if (!share_stream(a, b, &sid))
+				continue;
+			pr_err("smmu-sim %s: masters/%s and masters/%s: both have stream %u\n",
+			       sim->name, a->name, b->name, sid);
+			return -EEXIST;
+		}
+	}
+	return 0;
+}
+
 /**
  * sim_instance_live() - make an instance appear, and its masters behind it
  * @sim: the instance
  *
  * Context: may sleep; takes sim_mutex.
  *
- * Return: 0; -EBUSY when it is live; -ENXIO when no driver takes it; errors of
- * what is made on the way, which is undone then.
+ * Return: 0; -EBUSY when it is live; -EEXIST when two masters have one stream;
+ * -ENXIO when no driver takes it; errors of what is made on the way, which is
+ * undone then.
  */
 int sim_instance_live(struct sim_instance *sim)
 {
@@ -446,6 +480,9 @@ int sim_instance_live(struct sim_instance *sim)
 	guard(mutex)(&sim_mutex);
 	if (sim->live)
 		return -EBUSY;
+	ret = sim_pci_plan(sim) ?: check_streams(sim);
+	if (ret)
+		return ret;
 	sim_report_forget(sim);
 	ret = choose_address(sim) ?: make_model(sim) ?: sim_irq_open(sim) ?: sim_fw_smmu(sim) ?:
 	      add_smmu(sim);

@@ -171,8 +171,7 @@ static int device_added(struct notifier_block *nb, unsigned long action, void *d
 	}
 	ret = sim_fw_master(master, dev);
 	if (ret)
-		dev_warn(dev, "cannot be put behind its SMMU: %s (%d); it makes no transactions\n",
-			 sim_why(ret), ret);
+		dev_warn(dev, "cannot be put behind its SMMU: %s (%d)\n", sim_why(ret), ret);
 	return NOTIFY_OK;
 }
 
@@ -193,7 +192,7 @@ static int device_removed(struct notifier_block *nb, unsigned long action, void 
 	return NOTIFY_OK;
 }
 
-/* Slots that were asked for first; slot 0 is for who does not care. */
+/* Slots that were asked for first; 0 is none, and gets one that is left. */
 static int give_slots(struct sim_instance *sim)
 {
 	DECLARE_BITMAP(taken, SLOTS) = { 1 };
@@ -214,6 +213,8 @@ static int give_slots(struct sim_instance *sim)
 		master->slot = find_first_zero_bit(taken, SLOTS);
 		if (master->slot == SLOTS) {
 			master->slot = 0;
+			pr_err("smmu-sim %s: masters/%s: no slot is left\n", sim->name,
+			       master->name);
 			return -ENOSPC;
 		}
 		__set_bit(master->slot, taken);
@@ -232,9 +233,38 @@ static u8 bus_below(const struct sim_master *master)
 	return bus;
 }
 
+/**
+ * sim_pci_plan() - say where the PCI masters of an instance will be
+ * @sim: instance, about to go live
+ *
+ * They get their slots and stream IDs.
+ *
+ * Context: may sleep. sim_mutex is held.
+ *
+ * Return: 0, also if it has none; -EINVAL where two want one slot, -ENOSPC when
+ * all slots are taken.
+ */
+int sim_pci_plan(struct sim_instance *sim)
+{
+	struct sim_master *m;
+	int ret = give_slots(sim);
+
+	lockdep_assert_held(&sim_mutex);
+	if (ret)
+		return ret;
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	list_for_each_entry(m, &sim->masters, node) {
+		if (m->kind != SIM_PCI)
+			continue;
+		m->sids[0] = m->behind_port ? PCI_DEVID(bus_below(m), 0) :
+					      PCI_DEVID(0, PCI_DEVFN(m->slot, 0));
+		m->num_sids = 1;
+	}
+	return 0;
+}
+
 static void make_function(struct sim_function *f, struct sim_master *master)
 {
-	u8 bus = bus_below(master);
 	struct sim_conf_want want = {
 		.type = master->behind_port ? CONF_ENDPOINT : CONF_INTEGRATED,
 		.ats = master->ats,
@@ -248,11 +278,9 @@ static void make_function(struct sim_function *f, struct sim_master *master)
 	sim_conf_init(&f->conf, &want);
 	if (f->below) {
 		want.type = CONF_ROOT_PORT;
-		want.bus = bus;
+		want.bus = bus_below(master);
 		sim_conf_init(&f->port, &want);
 	}
-	master->sids[0] = f->below ? PCI_DEVID(bus, 0) : PCI_DEVID(0, PCI_DEVFN(f->slot, 0));
-	master->num_sids = 1;
 }
 
 static void make_functions(struct sim_pci *pci)
@@ -350,12 +378,11 @@ static int add_bridge(struct sim_pci *pci)
 
 /**
  * sim_pci_open() - make the PCI masters of an instance
- * @sim: instance; a driver is bound to its SMMU
+ * @sim: instance after sim_pci_plan(); a driver is bound to its SMMU
  *
  * Context: may sleep. sim_mutex is held; drivers are bound to the functions.
  *
- * Return: 0, also if it has none; -EINVAL where two want one slot, -ENOSPC when
- * all slots are taken, -ENOMEM, or what the PCI core says.
+ * Return: 0, also if it has none; -ENOMEM, or what the PCI core says.
  */
 int sim_pci_open(struct sim_instance *sim)
 {
@@ -369,9 +396,6 @@ int sim_pci_open(struct sim_instance *sim)
 		num += master->kind == SIM_PCI;
 	if (!num)
 		return 0;
-	ret = give_slots(sim);
-	if (ret)
-		return ret;
 	pci = new_bridge(sim, num);
 	if (IS_ERR(pci))
 		return PTR_ERR(pci);

@@ -269,7 +269,7 @@ const char *sim_why(int error)
 	case -EBUSY:
 		return "something is live, or on its way";
 	case -EEXIST:
-		return "there is one already";
+		return "two want the same";
 	case -EINVAL:
 		return "what was asked for makes no sense";
 	case -ENODEV:

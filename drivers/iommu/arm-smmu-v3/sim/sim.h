@@ -136,7 +136,7 @@ enum sim_kind { SIM_PLATFORM, SIM_PCI };
  * @pri: PCI: makes page requests
  * @pasid_bits: width of its PASIDs, 0: none
  * @behind_port: PCI: below a root port of its own, else an endpoint of the root complex
- * @slot: PCI: device number on bus 0, 0: any
+ * @slot: PCI: device number on bus 0; 0: one that is free when it goes live
  * @silent: SIM_SILENT_ATC, ...; read and changed at any time
  * @dev: while its instance is live
  * @fwnode: software node of @dev
@@ -226,6 +226,7 @@ void sim_debugfs_add(struct sim_instance *sim);
 void sim_debugfs_remove(struct sim_instance *sim);
 
 /* pci.c */
+int sim_pci_plan(struct sim_instance *sim);
 int sim_pci_open(struct sim_instance *sim);
 void sim_pci_close(struct sim_instance *sim);
 bool sim_pci_bus_master(const struct sim_master *master);

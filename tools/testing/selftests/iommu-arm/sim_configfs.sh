@@ -140,6 +140,13 @@ try "no more slots" bad "$ERANGE" a/masters/n/slot 32
 mkdir a/masters/o
 put a/masters/o/kind pci
 try "a slot holds one function" bad "$EEXIST" a/masters/o/slot 3
+try "slot 0 is any" round_trip a/masters/o/slot "0"
+put a/masters/m/sids "9 24"
+try "one stream for two" bad "$EEXIST" a/live 1
+try "it is explained" told "a: masters/m and masters/n: both have stream 24"
+try "it is not live then" is a/live 0
+put a/masters/m/sids 1
+try "a slot was found" is a/masters/o/slot 1
 try "silent" round_trip a/masters/m/silent "0x3 0x0"
 try "silent: a bit that is not there" bad "$ERANGE" a/masters/m/silent 0x80
 try "its file" is a/masters/m/chardev /dev/smmu-sim/a-m
