@@ -110,7 +110,8 @@ static void say_command(struct ssim *s, const struct ssim_log *l)
 
 static void say_commands(struct ssim *s, u64 since)
 {
-	u32 first = s->logged > SSIM_LOG ? s->logged - SSIM_LOG : 0, i, shown = 0;
+	u64 first = s->logged > SSIM_LOG ? s->logged - SSIM_LOG : 0, i;
+	u32 shown = 0;
 
 	say(s, "  commands since:\n");
 	if (s->logged > first + 24)

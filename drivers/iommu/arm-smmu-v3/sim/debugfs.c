@@ -23,10 +23,11 @@ struct line {
 	u32 regime_asid;
 };
 
-/* Position of a file: an index that grows; @get says false behind the last. */
+/* Position of a file: an index that grows, from @first; @get says false where nothing is. */
 struct view {
 	bool (*get)(const struct ssim *s, u64 at, struct line *line);
 	void (*show)(struct seq_file *m, const struct line *line);
+	u64 (*first)(const struct ssim *s);
 	u64 (*last)(const struct ssim *s);
 };
 
@@ -45,8 +46,12 @@ static void *seek(struct cursor *c, loff_t *pos)
 	u64 end;
 
 	for (;;) {
+		end = 0;
 		raw_spin_lock_irqsave(&sim_lock, flags);
-		end = c->sim->core ? c->view->last(c->sim->core) : 0;
+		if (c->sim->core) {
+			end = c->view->last(c->sim->core);
+			*pos = max_t(u64, *pos, c->view->first(c->sim->core));
+		}
 		if (*pos < end)
 			found = c->view->get(c->sim->core, *pos, &c->line);
 		raw_spin_unlock_irqrestore(&sim_lock, flags);
@@ -110,6 +115,11 @@ static const struct file_operations name##_fops = {				\
 }
 
 /* held: what any implementation could be holding of translation tables */
+static u64 held_first(const struct ssim *s)
+{
+	return 0;
+}
+
 static u64 held_last(const struct ssim *s)
 {
 	return s->top;
@@ -152,10 +162,15 @@ static void held_show(struct seq_file *m, const struct line *line)
 	seq_putc(m, '\n');
 }
 
-static const struct view held_view = { held_get, held_show, held_last };
+static const struct view held_view = { held_get, held_show, held_first, held_last };
 VIEW(held);
 
 /* commands: the last that were consumed */
+static u64 commands_first(const struct ssim *s)
+{
+	return s->logged - min_t(u64, s->logged, SSIM_LOG);
+}
+
 static u64 commands_last(const struct ssim *s)
 {
 	return s->logged;
@@ -163,8 +178,6 @@ static u64 commands_last(const struct ssim *s)
 
 static bool commands_get(const struct ssim *s, u64 at, struct line *line)
 {
-	if (at + SSIM_LOG < s->logged)
-		return false;
 	line->log = s->log[at % SSIM_LOG];
 	return true;
 }
@@ -234,10 +247,18 @@ static void commands_show(struct seq_file *m, const struct line *line)
 	seq_printf(m, " (%016llx %016llx)\n", cmd[0], cmd[1]);
 }
 
-static const struct view commands_view = { commands_get, commands_show, commands_last };
+static const struct view commands_view = {
+	commands_get, commands_show, commands_first, commands_last,
+};
+
 VIEW(commands);
 
 /* log: the last events and page requests */
+static u64 log_first(const struct ssim *s)
+{
+	return s->recorded - min_t(u64, s->recorded, SSIM_RECORDS);
+}
+
 static u64 log_last(const struct ssim *s)
 {
 	return s->recorded;
@@ -245,8 +266,6 @@ static u64 log_last(const struct ssim *s)
 
 static bool log_get(const struct ssim *s, u64 at, struct line *line)
 {
-	if (at + SSIM_RECORDS < s->recorded)
-		return false;
 	line->record = s->records[at % SSIM_RECORDS];
 	return true;
 }
@@ -334,7 +353,7 @@ static void log_show(struct seq_file *m, const struct line *line)
 	seq_puts(m, r->written ? "\n" : "; not written to the queue\n");
 }
 
-static const struct view log_view = { log_get, log_show, log_last };
+static const struct view log_view = { log_get, log_show, log_first, log_last };
 VIEW(log);
 
 static const struct {

@@ -416,9 +416,9 @@ struct ssim {
 	u32 endpoints[SSIM_ENDPOINTS];	/* streams whose ATC is enabled */
 	u32 nendpoints;
 	struct ssim_log log[SSIM_LOG];
-	u32 logged;
+	u64 logged;
 	struct ssim_record records[SSIM_RECORDS];
-	u32 recorded;
+	u64 recorded;
 
 	/* caches */
 	bool closure;		/* hold what is reachable, not only what was walked */
