@@ -8,6 +8,7 @@
 #include <linux/export.h>
 #include <linux/ioport.h>
 #include <linux/platform_device.h>
+#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -469,9 +470,9 @@ static int check_streams(const struct sim_instance *sim)
  *
  * Context: may sleep; takes sim_mutex.
  *
- * Return: 0; -EBUSY when it is live; -EEXIST when two masters have one stream;
- * -ENXIO when no driver takes it; errors of what is made on the way, which is
- * undone then.
+ * Return: 0; -EBUSY when it is live; -EPERM when the kernel is locked down;
+ * -EEXIST when two masters have one stream; -ENXIO when no driver takes it;
+ * errors of what is made on the way, which is undone then.
  */
 int sim_instance_live(struct sim_instance *sim)
 {
@@ -480,6 +481,10 @@ int sim_instance_live(struct sim_instance *sim)
 	guard(mutex)(&sim_mutex);
 	if (sim->live)
 		return -EBUSY;
+	/* Programs tell its masters where to read and write: without translation, anywhere. */
+	ret = security_locked_down(LOCKDOWN_PCI_ACCESS);
+	if (ret)
+		return ret;
 	ret = sim_pci_plan(sim) ?: check_streams(sim);
 	if (ret)
 		return ret;

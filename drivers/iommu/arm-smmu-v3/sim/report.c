@@ -280,6 +280,8 @@ const char *sim_why(int error)
 		return "no room";
 	case -ENXIO:
 		return "no driver took the SMMU; is arm_smmu_v3 there?";
+	case -EPERM:
+		return "the kernel is locked down";
 	case -EPROBE_DEFER:
 		return "something that it needs is not there yet";
 	}
