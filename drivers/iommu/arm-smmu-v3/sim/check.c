@@ -131,11 +131,17 @@ static void say_commands(struct ssim *s, u64 since)
 		    s->npending == 1 ? "s" : "");
 }
 
-static void tell(struct ssim *s, const char *invariant)
+/**
+ * ssim_tell() - something that must not be has been seen
+ * @s: instance
+ * @invariant: its number, such as "I-8"
+ * @text: lines that explain it
+ */
+void ssim_tell(struct ssim *s, const char *invariant, const char *text)
 {
 	s->stats.violations++;
 	if (s->ops->report)
-		s->ops->report(s->cookie, invariant, s->text);
+		s->ops->report(s->cookie, invariant, text);
 }
 
 /* Something that must not be; @other, if there is one, is what it clashes with. */
@@ -156,7 +162,7 @@ void ssim_violation(struct ssim *s, const char *invariant, const char *what,
 	}
 	if (e)
 		say_commands(s, since);
-	tell(s, invariant);
+	ssim_tell(s, invariant, s->text);
 }
 
 void ssim_cfg_violation(struct ssim *s, const char *invariant, const char *what,
@@ -181,7 +187,7 @@ void ssim_cfg_violation(struct ssim *s, const char *invariant, const char *what,
 		say(s, " %016llx", (unsigned long long)c->words[i]);
 	say(s, "\n");
 	say_commands(s, c->gone ? c->gone : c->born);
-	tell(s, invariant);
+	ssim_tell(s, invariant, s->text);
 }
 
 static bool touches(const struct ssim_entry *e, u64 first, u64 last)

@@ -135,8 +135,7 @@ static void wrong_answer(struct sim_instance *sim, const struct ssim_pri_resp *r
 
 	snprintf(text, sizeof(text), "I-39: %s: stream 0x%x, group %u, code %u%s, PASID %u\n", why,
 		 resp->sid, resp->group, resp->code, resp->ssv ? "" : ", no PASID", resp->ssid);
-	sim->core->stats.violations++;
-	sim_report(sim, "I-39", text);
+	ssim_tell(sim->core, "I-39", text);
 }
 
 static bool answers_waiting(struct sim_engine *e, const struct ssim_pri_resp *resp)

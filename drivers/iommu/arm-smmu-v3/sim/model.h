@@ -577,6 +577,7 @@ bool ssim_check_pasid_reuse(struct ssim *s, u32 sid, u32 ssid);
 bool ssim_check_config(struct ssim *s, u32 sid);
 bool ssim_check_enable(struct ssim *s);
 bool ssim_check_clean(struct ssim *s, u16 vmid, u32 asid, u64 addr, u64 size);
+void ssim_tell(struct ssim *s, const char *invariant, const char *text);
 void ssim_violation(struct ssim *s, const char *invariant, const char *what,
 		    const struct ssim_entry *e, const struct ssim_entry *other);
 void ssim_cfg_violation(struct ssim *s, const char *invariant, const char *what,
