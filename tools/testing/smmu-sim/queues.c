@@ -49,6 +49,7 @@ static void each_command(void)
 	for (i = 0; i < ARRAY_SIZE(good); i++)
 		expect_error(good[i][0], good[i][1], 0);
 	EXPECT_EQ(w.s.stats.commands, ARRAY_SIZE(good));
+	EXPECT_EQ(w.s.stats.illegal, 0);
 }
 
 static void illegal(void)
@@ -72,6 +73,7 @@ static void illegal(void)
 	bring_up(&everything);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		expect_error(bad[i][0], bad[i][1], 1);
+	EXPECT_EQ(w.s.stats.illegal, ARRAY_SIZE(bad));
 }
 
 /* What a lesser SMMU refuses. */

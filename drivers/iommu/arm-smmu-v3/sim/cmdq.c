@@ -229,6 +229,7 @@ static bool execute(struct ssim *s, const u64 *cmd, enum ssim_cerror *error)
 	if (*error)
 		return true;
 	if (!legal(s, op, cmd)) {
+		s->stats.illegal++;
 		*error = CERR_ILL;
 		return true;
 	}

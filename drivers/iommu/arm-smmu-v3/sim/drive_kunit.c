@@ -46,6 +46,11 @@ static void settle(struct drive *d)
 	if (d->broken)
 		d->excused += stats->violations;
 	KUNIT_EXPECT_EQ(d->test, stats->violations, d->excused);
+	/* I-20: not even by an instance that fails is the driver led to such a command. */
+	if (stats->illegal)
+		pr_err("smmu-sim %s: I-20 is violated: %llu illegal commands\n", d->sim->name,
+		       stats->illegal);
+	KUNIT_EXPECT_EQ(d->test, stats->illegal, 0);
 	/* What does not fit at the start will not fit later either; one says that it is not all. */
 	if (d->lost <= 1)
 		KUNIT_EXPECT_EQ(d->test, stats->lost, d->lost);

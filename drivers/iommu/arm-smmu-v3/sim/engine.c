@@ -133,8 +133,10 @@ static void wrong_answer(struct sim_instance *sim, const struct ssim_pri_resp *r
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), "I-39: %s: stream 0x%x, group %u, code %u%s, PASID %u\n", why,
-		 resp->sid, resp->group, resp->code, resp->ssv ? "" : ", no PASID", resp->ssid);
+	snprintf(text, sizeof(text),
+		 "I-39, at #%llu: %s: stream 0x%x, group %u, code %u%s, PASID %u\n",
+		 sim->core->now, why, resp->sid, resp->group, resp->code,
+		 resp->ssv ? "" : ", no PASID", resp->ssid);
 	ssim_tell(sim->core, "I-39", text);
 }
 

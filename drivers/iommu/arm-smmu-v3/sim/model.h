@@ -371,6 +371,7 @@ struct ssim_record {
  * struct ssim_stats - what has happened
  * @commands: consumed
  * @syncs: completed
+ * @illegal: refused, for what they say or because the ID registers lack it
  * @stores: observed
  * @walks: made
  * @held: entries held now
@@ -383,7 +384,7 @@ struct ssim_record {
  * @events_lost: found it full
  */
 struct ssim_stats {
-	u64 commands, syncs, stores, walks;
+	u64 commands, syncs, illegal, stores, walks;
 	u64 held, most, lost;
 	u64 checks, violations, faults;
 	u64 events, events_lost;

@@ -310,10 +310,10 @@ ssize_t sim_stats_text(struct sim_instance *sim, char *to, size_t size)
 	if (!live)
 		return 0;
 	return scnprintf(to, size,
-			 "commands %llu\nsyncs %llu\nstores %llu\nwalks %llu\n"
+			 "commands %llu\nsyncs %llu\nillegal %llu\nstores %llu\nwalks %llu\n"
 			 "held %llu\nmost %llu\nlost %llu\n"
 			 "checks %llu\nviolations %llu\nfaults %llu\n"
 			 "events %llu\nevents_lost %llu\n",
-			 st.commands, st.syncs, st.stores, st.walks, st.held, st.most, st.lost,
-			 st.checks, st.violations, st.faults, st.events, st.events_lost);
+			 st.commands, st.syncs, st.illegal, st.stores, st.walks, st.held, st.most,
+			 st.lost, st.checks, st.violations, st.faults, st.events, st.events_lost);
 }
