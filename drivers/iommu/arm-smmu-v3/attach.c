@@ -48,7 +48,7 @@ static void clear_cd(struct smmu_master *m)
 {
 	static const u64 nothing[SMMU_ENTRY_QWORDS];
 
-	if (m->cdtab.dma)
+	if (m->cdtab.cds || m->cdtab.l1)
 		smmu_cd_write(m, IOMMU_NO_PASID, nothing);
 }
 
