@@ -49,6 +49,7 @@ int main(void)
 	tests_walk();
 	tests_translate();
 	tests_tlb();
+	tests_foreign();
 	tests_clash();
 	tests_cache();
 	tests_atc();

@@ -155,6 +155,16 @@ static void world_resumed(void *cookie, u16 stag, const struct ssim_result *resu
 	w.resumed = *result;
 }
 
+static u32 world_foreign(void *cookie, u64 ttb)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(w.foreign); i++)
+		if (w.foreign[i].number && w.foreign[i].ttb == ttb)
+			return w.foreign[i].number;
+	return 0;
+}
+
 static void world_report(void *cookie, const char *invariant, const char *text)
 {
 	w.reports++;
@@ -173,6 +183,7 @@ static const struct ssim_ops world_ops = {
 	.atc_inv = world_atc_inv,
 	.pri_resp = world_pri_resp,
 	.resumed = world_resumed,
+	.foreign = world_foreign,
 	.report = world_report,
 };
 

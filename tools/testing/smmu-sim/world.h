@@ -37,6 +37,10 @@ struct world {
 	struct ssim_result resumed;
 	u16 resumed_stag;
 	bool atc_dead;
+	struct {
+		u64 ttb;
+		u32 number;
+	} foreign[2];			/* tables whose stores are not seen */
 	char invariant[16];
 	char text[4096];
 	u32 prod;
@@ -103,6 +107,7 @@ void tests_config(void);
 void tests_walk(void);
 void tests_translate(void);
 void tests_tlb(void);
+void tests_foreign(void);
 void tests_clash(void);
 void tests_cache(void);
 void tests_atc(void);

@@ -81,6 +81,10 @@ static bool add(struct ssim *s, const struct ssim_cfg *like)
 	if (c->kind == C_L1CD)
 		c->leaf = leaf_of(s, c->sid);
 	s->ncfgs++;
+	if (c->kind == C_CD && fld(c->words, CD_V) && !fld(c->words, CD_EPD0))
+		c->foreign = ssim_foreign(s, fld_addr(c->words, CD_TTB0, 4));
+	if (c->foreign)
+		ssim_foreign_cd(s, c);
 	return true;
 }
 

@@ -49,6 +49,7 @@ static const char *origin_name(enum ssim_origin origin)
 		[BY_WALK] = "a walk",
 		[BY_CONFIG] = "a configuration structure",
 		[BY_CLOSURE] = "a table that became reachable",
+		[BY_SNAPSHOT] = "a snapshot before the process changed it",
 	};
 
 	return names[origin];

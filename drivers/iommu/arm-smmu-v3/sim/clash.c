@@ -24,6 +24,12 @@ static const char *conflict(struct ssim *s, const struct ssim_entry *a, const st
 		return NULL;
 	if (a->kind == E_TABLE && b->kind == E_TABLE)
 		return NULL;
+	/*
+	 * The memory manager lets a page be faulted in where it has just removed one, and
+	 * invalidates later: whoever accesses memory meanwhile gets either.
+	 */
+	if (a->regime->foreign && b->regime->foreign)
+		return NULL;
 	if (a->kind == E_TABLE || b->kind == E_TABLE)
 		return a->level == b->level && !bbml ? "a block and a table" : NULL;
 	if (a->target + (at - a->va) != b->target + (at - b->va))
@@ -113,7 +119,8 @@ static void check_tag(struct ssim *s, const struct ssim_entry *root)
 		if (e->kind < E_ROOT || e->kind > E_COMBINED || e == root ||
 		    !ssim_same_tag(e, root) ||
 		    e->regime->high != root->regime->high ||
-		    ssim_root_base(e->regime) == ssim_root_base(root->regime))
+		    (ssim_root_base(e->regime) == ssim_root_base(root->regime) &&
+		     e->regime->foreign == root->regime->foreign))
 			continue;
 		s->clashed = s->now;
 		ssim_violation(s, "I-30", "a tag is used anew, but still held", root, e);
@@ -122,7 +129,8 @@ static void check_tag(struct ssim *s, const struct ssim_entry *root)
 
 /*
  * Memory becomes a table that has been another, which may still be walked (I-8). A
- * process may move a table to another address before it invalidates.
+ * process may move a table to another address before it invalidates, and share it
+ * with others; between them I-32 says all there is to say.
  */
 static void check_table_reuse(struct ssim *s, const struct ssim_entry *table)
 {
@@ -131,6 +139,7 @@ static void check_table_reuse(struct ssim *s, const struct ssim_entry *table)
 	for (e = *ssim_table_bucket(s, table->target, table->shift); e; e = e->next_table) {
 		if (e == table || e->target != table->target || e->shift != table->shift ||
 		    !e->gone || s->clashed == s->now ||
+		    (e->regime->foreign && table->regime->foreign) ||
 		    (ssim_same_tag(e, table) && e->level == table->level))
 			continue;
 		s->clashed = s->now;
@@ -207,6 +216,9 @@ static void find_part(struct ssim *s, struct ssim_entry *e, void *arg)
 {
 	const struct ssim_entry **found = arg;
 
+	/* The memory manager stores a run page by page, and may be doing so. */
+	if (e->regime->foreign)
+		return;
 	if (!*found && e->kind == E_LEAF && e->run && !e->gone && !whole(s, e))
 		*found = e;
 }

@@ -318,6 +318,8 @@ bool ssim_regime_s1(const struct ssim *s, const u64 ste[8], const u64 cd[8], boo
 		  fld(cd, high ? CD_E0PD1 : CD_E0PD0);
 	r->wxn = fld(cd, CD_WXN);
 	r->pan = world != WORLD_EL2 && fld(cd, CD_PAN);
+	if (!high && !(fld(ste, STE_CONFIG) & STE_CONFIG_S2))
+		r->foreign = ssim_foreign(s, r->ttb);
 	return true;
 }
 

@@ -82,6 +82,7 @@ static void atc_range(struct ssim_inval *c)
 /* Memory may have been stored to unseen: what it no longer has is gone by now. */
 static void look_again(struct ssim *s, struct ssim_entry *e, void *c)
 {
+	ssim_foreign_again(s, e);
 	if ((e->kind == E_LEAF || e->kind == E_TABLE) && !e->gone && ssim_inval_hits(s, c, e) &&
 	    !ssim_entry_in_memory(s, e))
 		e->gone = s->now;
@@ -292,6 +293,19 @@ void ssim_inval_apply(struct ssim *s)
 	s->npending = 0;
 }
 
+static bool hears(const struct ssim *s)
+{
+	return ssim_idr(s, 0, IDR0_BTM) && !fld1(s->cr2, CR2_PTM) && s->npending < SSIM_PENDING;
+}
+
+/* What was added to those that wait takes effect alone. */
+static void heard(struct ssim *s, u32 waiting)
+{
+	s->pending[waiting].broadcast = true;
+	sweep_tlb(s, waiting);
+	s->npending = waiting;
+}
+
 /**
  * ssim_broadcast() - a CPU has invalidated its TLBs, and has waited for it
  * @s: instance
@@ -305,12 +319,32 @@ void ssim_broadcast(struct ssim *s, const u64 cmd[2])
 {
 	u32 waiting = s->npending;
 
-	if (!ssim_idr(s, 0, IDR0_BTM) || fld1(s->cr2, CR2_PTM) || waiting == SSIM_PENDING)
+	if (!hears(s))
 		return;
 	s->now++;
-	if (!ssim_inval_add(s, cmd))
-		return;
-	s->pending[waiting].broadcast = true;
-	sweep_tlb(s, waiting);
-	s->npending = waiting;
+	if (ssim_inval_add(s, cmd))
+		heard(s, waiting);
 }
+
+/**
+ * ssim_broadcast_range() - the same, of any range of one ASID
+ * @s: instance
+ * @op: OP_TLBI_NH_VA or OP_TLBI_EL2_VA: the regime of the CPU
+ * @asid: of the CPU
+ * @first: first address
+ * @last: last address
+ */
+void ssim_broadcast_range(struct ssim *s, unsigned int op, u32 asid, u64 first, u64 last)
+{
+	struct ssim_inval c = { .op = op, .first = first, .last = last, .by_address = true };
+	u32 waiting = s->npending;
+
+	if (!hears(s))
+		return;
+	fld_set(c.cmd, CMD_TLBI_ASID, asid);
+	c.stamp = ++s->now;
+	ssim_tlb_each(s, first, last, look_again, &c);
+	s->pending[s->npending++] = c;
+	heard(s, waiting);
+}
+EXPORT_SYMBOL_IF_KUNIT(ssim_broadcast_range);

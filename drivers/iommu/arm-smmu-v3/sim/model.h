@@ -73,6 +73,7 @@ struct ssim_result;
  * @atc_inv: invalidate an endpoint's ATC; false is a time-out
  * @pri_resp: give a page request group its answer
  * @resumed: a stalled transaction has ended, in the way @result tells
+ * @foreign: a number of its own for a table at @ttb whose stores are not seen, or 0
  * @report: something that must not be; @invariant is "I-8", @text several lines
  *
  * Any but the first three may be NULL.
@@ -86,6 +87,7 @@ struct ssim_ops {
 	bool (*atc_inv)(void *cookie, const struct ssim_atc_inv *inv);
 	void (*pri_resp)(void *cookie, const struct ssim_pri_resp *resp);
 	void (*resumed)(void *cookie, u16 stag, const struct ssim_result *result);
+	u32 (*foreign)(void *cookie, u64 ttb);
 	void (*report)(void *cookie, const char *invariant, const char *text);
 };
 
@@ -211,6 +213,7 @@ struct ssim_regime {
 	u64 ttb;
 	u64 mair;
 	u32 asid;		/* ASID_NONE where entries have none */
+	u32 foreign;		/* ssim_foreign() of ttb */
 	u16 vmid;
 	u8 stage;
 	u8 world;
@@ -278,7 +281,7 @@ struct ssim_leaf {
 };
 
 enum ssim_kind { E_FREE, E_ROOT, E_TABLE, E_LEAF, E_COMBINED, E_ATC };
-enum ssim_origin { BY_STORE, BY_WALK, BY_CONFIG, BY_CLOSURE };
+enum ssim_origin { BY_STORE, BY_WALK, BY_CONFIG, BY_CLOSURE, BY_SNAPSHOT };
 
 /* Something that an implementation could be holding. */
 struct ssim_entry {
@@ -289,6 +292,7 @@ struct ssim_entry {
 	u64 desc, src;
 	u64 desc2, src2;	/* combined: the stage 2 leaf */
 	u64 born, gone;		/* stamps; gone == 0: live */
+	u64 doomed;		/* stamp of an invalidation: wider than a foreign table */
 	u32 asid, tbytes;
 	u32 sid, ssid;		/* ATC */
 	u16 vmid;
@@ -307,6 +311,7 @@ struct ssim_cfg {
 	u64 src;
 	u64 born, gone;
 	u32 sid, ssid;
+	u32 foreign;		/* CD: of the table that it leads to */
 	u8 kind, nwords;
 	u8 leaf;		/* level 1 CD: log2 of the CDs below */
 	bool mark;
@@ -382,12 +387,14 @@ struct ssim_record {
  * @faults: injected
  * @events: written to the queue
  * @events_lost: found it full
+ * @left_out: changes of processes that were too large for a snapshot
  */
 struct ssim_stats {
 	u64 commands, syncs, illegal, stores, walks;
 	u64 held, most, lost;
 	u64 checks, violations, faults;
 	u64 events, events_lost;
+	u64 left_out;
 };
 
 struct ssim {
@@ -533,7 +540,8 @@ void ssim_tlb_combined(struct ssim *s, const struct ssim_regime *r, const struct
 void ssim_tlb_root(struct ssim *s, const struct ssim_regime *r, const struct ssim_regime *s2);
 void ssim_tlb_store(struct ssim *s, u64 pa, u64 old, u64 new);
 void ssim_tlb_rescan(struct ssim *s, u64 first, u64 last);
-struct ssim_entry *ssim_tlb_stale(struct ssim *s, const struct ssim_regime *r, u64 va);
+struct ssim_entry *ssim_tlb_stale(struct ssim *s, const struct ssim_regime *r, u64 va,
+				  const struct ssim_access *access);
 struct ssim_entry *ssim_tlb_add(struct ssim *s, const struct ssim_entry *like);
 void ssim_tlb_left(struct ssim *s, const struct ssim_entry *like);
 void ssim_tlb_drop(struct ssim *s, struct ssim_entry *e);
@@ -555,6 +563,17 @@ void ssim_cfg_prefer(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid,
 unsigned int ssim_cfg_versions(struct ssim *s, enum ssim_cfg_kind kind, u32 sid, u32 ssid,
 			       const struct ssim_cfg **list, unsigned int max);
 
+/* foreign.c: tables that are stored to unseen, those of processes */
+u32 ssim_foreign(const struct ssim *s, u64 ttb);
+u64 ssim_snapshot(struct ssim *s, u32 foreign, u64 first, u64 last, u32 most);
+void ssim_foreign_changed(struct ssim *s, u32 foreign, u64 first, u64 last, u64 stamp);
+bool ssim_check_foreign(struct ssim *s, u32 foreign, u64 first, u64 last, u64 stamp);
+bool ssim_check_foreign_end(struct ssim *s, u32 foreign);
+void ssim_foreign_cd(struct ssim *s, const struct ssim_cfg *cd);
+void ssim_foreign_again(struct ssim *s, struct ssim_entry *e);
+bool ssim_foreign_stale(struct ssim *s, const struct ssim_entry *e,
+			const struct ssim_access *access);
+
 /* clash.c: what must not be held beside what */
 u64 ssim_canary_desc(u64 canary);
 void ssim_set_canary(struct ssim *s, u64 canary, u64 size);
@@ -564,6 +583,7 @@ bool ssim_check_runs(struct ssim *s);
 bool ssim_inval_add(struct ssim *s, const u64 cmd[2]);
 void ssim_inval_apply(struct ssim *s);
 void ssim_broadcast(struct ssim *s, const u64 cmd[2]);
+void ssim_broadcast_range(struct ssim *s, unsigned int op, u32 asid, u64 first, u64 last);
 bool ssim_inval_hits(const struct ssim *s, const struct ssim_inval *c, const struct ssim_entry *e);
 
 /* check.c: reports, and checkpoints, which return true if nothing was wrong */

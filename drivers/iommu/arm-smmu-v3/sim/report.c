@@ -313,7 +313,8 @@ ssize_t sim_stats_text(struct sim_instance *sim, char *to, size_t size)
 			 "commands %llu\nsyncs %llu\nillegal %llu\nstores %llu\nwalks %llu\n"
 			 "held %llu\nmost %llu\nlost %llu\n"
 			 "checks %llu\nviolations %llu\nfaults %llu\n"
-			 "events %llu\nevents_lost %llu\n",
+			 "events %llu\nevents_lost %llu\nleft_out %llu\n",
 			 st.commands, st.syncs, st.illegal, st.stores, st.walks, st.held, st.most,
-			 st.lost, st.checks, st.violations, st.faults, st.events, st.events_lost);
+			 st.lost, st.checks, st.violations, st.faults, st.events, st.events_lost,
+			 st.left_out);
 }

@@ -95,7 +95,11 @@ void ssim_tlb_left(struct ssim *s, const struct ssim_entry *like)
 		    e->target != like->target || e->sid != like->sid || e->ssv != like->ssv ||
 		    e->ssid != like->ssid)
 			continue;
+		/* A process's are judged by what each of them permits. */
+		if (like->regime->foreign && e->desc != like->desc)
+			continue;
 		e->gone = like->gone;
+		e->doomed = like->doomed;
 		return;
 	}
 	ssim_tlb_add(s, like);
@@ -148,6 +152,7 @@ static struct ssim_entry *hold_entry(struct ssim *s, const struct ssim_entry *li
 
 	if (e) {
 		e->gone = 0;
+		e->doomed = 0;
 		return NULL;
 	}
 	e = ssim_tlb_add(s, like);
@@ -236,8 +241,8 @@ static void hold_run(struct ssim *s, struct ssim_entry *like)
 	hold_leaf(s, like);
 }
 
-/* A descriptor has been, or could be, read. */
-static void hold(struct ssim *s, const struct ssim_step *step, enum ssim_origin origin)
+/* A descriptor has been, or could be, read; its regime is interned. */
+void ssim_tlb_hold(struct ssim *s, const struct ssim_step *step, enum ssim_origin origin)
 {
 	const struct ssim_regime *r = step->regime;
 	enum ssim_kind kind = ssim_desc_kind(r, step->level, step->desc);
@@ -282,16 +287,16 @@ static void child(struct ssim *s, const struct ssim_entry *table, u64 src, u64 d
 
 	step.va = table->va + ((src - table->target) / 8 <<
 			       ssim_level_shift(step.regime, step.level));
-	hold(s, &step, origin);
+	ssim_tlb_hold(s, &step, origin);
 }
 
-/* All that a table leads to. */
+/* All that a table leads to. A process's is too large, and seen to elsewhere. */
 static void explore(struct ssim *s, const struct ssim_entry *table)
 {
 	u64 words[16], at;
 	unsigned int i, n;
 
-	if (!ssim_resolved(table))
+	if (!ssim_resolved(table) || table->regime->foreign)
 		return;
 	for (at = 0; at < table->tbytes; at += n * 8) {
 		n = table->tbytes - at < sizeof(words) ? (table->tbytes - at) / 8 : 16;
@@ -305,19 +310,48 @@ static void explore(struct ssim *s, const struct ssim_entry *table)
 	}
 }
 
-static const struct ssim_regime *intern(struct ssim *s, const struct ssim_regime *r)
+/* Processes come and go: a regime that nothing is held of. */
+static struct ssim_regime *unused(struct ssim *s, const struct ssim_regime *keep)
 {
+	bool used[SSIM_REGIMES] = {};
+	u32 i;
+
+	if (keep)
+		used[keep - s->regimes] = true;
+	for (i = 0; i < s->top; i++) {
+		const struct ssim_entry *e = &s->entries[i];
+
+		if (e->kind == E_FREE)
+			continue;
+		used[e->regime - s->regimes] = true;
+		if (e->s2)
+			used[e->s2 - s->regimes] = true;
+	}
+	for (i = 0; i < SSIM_REGIMES; i++)
+		if (!used[i])
+			return &s->regimes[i];
+	return NULL;
+}
+
+/* One copy of each; @keep is another that is not held yet, or NULL. */
+static const struct ssim_regime *intern(struct ssim *s, const struct ssim_regime *r,
+					const struct ssim_regime *keep)
+{
+	struct ssim_regime *mine;
 	u32 i;
 
 	for (i = 0; i < s->nregimes; i++)
 		if (!memcmp(&s->regimes[i], r, sizeof(*r)))
 			return &s->regimes[i];
-	if (s->nregimes == SSIM_REGIMES) {
+	if (s->nregimes < SSIM_REGIMES)
+		mine = &s->regimes[s->nregimes++];
+	else
+		mine = unused(s, keep);
+	if (mine)
+		*mine = *r;
+	else
 		s->stats.lost++;
-		return NULL;
-	}
-	s->regimes[s->nregimes] = *r;
-	return &s->regimes[s->nregimes++];
+	return mine;
 }
 
 /**
@@ -333,8 +367,8 @@ void ssim_tlb_root(struct ssim *s, const struct ssim_regime *r, const struct ssi
 	u64 bytes = ssim_root_bytes(r), at, piece, ipa;
 	struct ssim_entry like = {}, *e;
 
-	r = intern(s, r);
-	s2 = s2 ? intern(s, s2) : NULL;
+	r = intern(s, r, NULL);
+	s2 = s2 ? intern(s, s2, r) : NULL;
 	if (!r)
 		return;
 	piece = bytes < ssim_bit(r->shift) ? bytes : ssim_bit(r->shift);
@@ -373,21 +407,22 @@ void ssim_tlb_step(struct ssim *s, const struct ssim_step *step, enum ssim_origi
 {
 	struct ssim_step mine = *step;
 
-	mine.regime = intern(s, step->regime);
-	mine.s2 = step->s2 ? intern(s, step->s2) : NULL;
+	mine.regime = intern(s, step->regime, NULL);
+	mine.s2 = step->s2 ? intern(s, step->s2, mine.regime) : NULL;
 	if (!mine.regime)
 		return;
 	if (step->level == (int)step->regime->start - LEVEL_BIAS)
 		ssim_tlb_root(s, step->regime, step->s2);
-	hold(s, &mine, origin);
+	ssim_tlb_hold(s, &mine, origin);
 }
 
 /* A nested walk has found an address: an entry of its own, by VA. */
 void ssim_tlb_combined(struct ssim *s, const struct ssim_regime *r, const struct ssim_regime *s2,
 		       const struct ssim_leaf *leaf)
 {
+	const struct ssim_regime *first = intern(s, r, NULL);
 	struct ssim_entry like = {
-		.kind = E_COMBINED, .regime = intern(s, r), .s2 = intern(s, s2), .stage = 1,
+		.kind = E_COMBINED, .regime = first, .s2 = intern(s, s2, first), .stage = 1,
 		.world = r->world, .vmid = r->vmid, .asid = leaf->global ? ASID_GLOBAL : r->asid,
 		.shift = r->shift, .level = leaf->level, .va = leaf->va, .size = leaf->size,
 		.target = leaf->base, .src = leaf->src, .desc = leaf->desc,
@@ -507,16 +542,18 @@ void ssim_tlb_rescan(struct ssim *s, u64 first, u64 last)
 }
 
 /* An entry for the address that memory no longer has. */
-struct ssim_entry *ssim_tlb_stale(struct ssim *s, const struct ssim_regime *r, u64 va)
+struct ssim_entry *ssim_tlb_stale(struct ssim *s, const struct ssim_regime *r, u64 va,
+				  const struct ssim_access *access)
 {
 	struct ssim_entry *lists[2] = { *ssim_va_bucket(s, va, 1), s->by_va_big }, *e;
 	unsigned int i;
 
 	for (i = 0; i < 2; i++)
 		for (e = lists[i]; e; e = e->next_va)
-			if (e->kind == E_LEAF && e->gone && va - e->va < e->size &&
+			if (e->kind == E_LEAF && va - e->va < e->size &&
 			    e->stage == r->stage && e->world == r->world && e->vmid == r->vmid &&
-			    (e->asid == ASID_GLOBAL || e->asid == r->asid))
+			    (e->asid == ASID_GLOBAL || e->asid == r->asid) &&
+			    (e->regime->foreign ? ssim_foreign_stale(s, e, access) : e->gone))
 				return e;
 	return NULL;
 }

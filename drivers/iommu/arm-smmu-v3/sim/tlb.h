@@ -47,6 +47,9 @@ static inline bool ssim_same_tag(const struct ssim_entry *a, const struct ssim_e
 	       a->regime->asid == b->regime->asid;
 }
 
+/* tlb.c: a descriptor of an interned regime has been, or could be, read */
+void ssim_tlb_hold(struct ssim *s, const struct ssim_step *step, enum ssim_origin origin);
+
 /* clash.c: what must not be held beside each other */
 void ssim_clash_entry(struct ssim *s, const struct ssim_entry *e);
 void ssim_clash_root(struct ssim *s, const struct ssim_entry *root);

@@ -161,14 +161,14 @@ static void override(struct ssim *s, const struct ssim_context *ctx, struct ssim
 
 /* An adversary's choice: an entry that memory no longer has. */
 static bool stale(struct ssim *s, const struct ssim_context *ctx, u64 addr,
-		  struct ssim_result *result)
+		  const struct ssim_access *access, struct ssim_result *result)
 {
 	const struct ssim_regime *r = ctx->s1 ? &ctx->r1[addr >> 55 & 1] : &ctx->r2;
 	struct ssim_entry *e;
 
 	if (!s->prefer_stale || (ctx->s1 && ctx->s2))
 		return false;
-	e = ssim_tlb_stale(s, r, addr);
+	e = ssim_tlb_stale(s, r, addr, access);
 	if (!e)
 		return false;
 	pass(result, e->target + (addr - e->va));
@@ -207,7 +207,7 @@ static void ordinary(struct ssim *s, const struct ssim_txn *txn, struct ssim_res
 		refuse(s, txn, &ctx, &access, &fault, result);
 	} else if (!ctx.s1 && !ctx.s2) {
 		pass(result, txn->addr);
-	} else if (!stale(s, &ctx, txn->addr, result)) {
+	} else if (!stale(s, &ctx, txn->addr, &access, result)) {
 		memset(&fault, 0, sizeof(fault));
 		if (ssim_walk_nested(s, &ctx, txn->addr, &access, &leaf, &fault))
 			from_leaf(&leaf, result);
