@@ -120,6 +120,7 @@ config ARM_SMMU_V3_SIM
 	select IOMMU_API
 	select IOMMU_SEAM
 	select IRQ_MSI_LIB
+	select MMU_NOTIFIER
 	help
 	  Makes SMMUv3 instances and DMA masters at run time, through configfs,
 	  to test drivers, page tables and shared virtual addressing without

@@ -69,6 +69,11 @@ static void op_resumed(void *cookie, u16 stag, const struct ssim_result *result)
 	sim_engine_resumed(cookie, stag, result);
 }
 
+static u32 op_foreign(void *cookie, u64 ttb)
+{
+	return sim_mm_number(ttb);
+}
+
 static void op_report(void *cookie, const char *invariant, const char *text)
 {
 	sim_report(cookie, invariant, text);
@@ -83,6 +88,7 @@ static const struct ssim_ops instance_ops = {
 	.atc_inv = op_atc_inv,
 	.pri_resp = op_pri_resp,
 	.resumed = op_resumed,
+	.foreign = op_foreign,
 	.report = op_report,
 };
 

@@ -38,6 +38,7 @@ static void __exit sim_exit(void)
 	sim_debugfs_close();
 	sim_engine_unregister();
 	sim_seam_close();
+	sim_mm_close();
 }
 
 module_init(sim_init);

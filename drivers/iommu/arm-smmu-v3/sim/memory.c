@@ -244,6 +244,8 @@ static const struct iommu_seam_ops seam_ops = {
 	.store = seam_store,
 	.exchange = seam_exchange,
 	.freed = seam_freed,
+	.bind = sim_mm_bind,
+	.bound = sim_mm_bound,
 };
 
 int sim_seam_open(void)

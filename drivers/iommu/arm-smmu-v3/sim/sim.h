@@ -28,6 +28,8 @@
 
 #include "model.h"
 
+struct mm_struct;
+
 #define SIM_NAME	40
 #define SIM_SIDS	8
 #define SIM_REGS	0x20000		/* two pages of 64K */
@@ -186,6 +188,12 @@ bool sim_mem_exchange(u64 pa, __le64 *old, __le64 new);
 int sim_seam_open(void);
 void sim_seam_close(void);
 void sim_seam_watch(struct ssim *core);
+
+/* mm.c: processes whose tables are walked */
+void sim_mm_bind(struct mm_struct *mm);
+void sim_mm_bound(struct mm_struct *mm);
+u32 sim_mm_number(u64 ttb);
+void sim_mm_close(void);
 
 /* irq.c */
 int sim_irq_open(struct sim_instance *sim);
