@@ -94,6 +94,28 @@ static void a_transaction(void)
 	EXPECT(r.outcome != OUT_OK || r.pa < 1ull << 52 || txn.type == TXN_TRANSLATED);
 }
 
+/* The tables are a process's, or are not; it changes, with or without commands. */
+static void a_process(void)
+{
+	u64 first = address(), last = first | (rnd() & 0xffffff);
+	u32 number = rnd() % 3;
+
+	if (rnd() % 4 == 0) {
+		w.foreign[0].ttb = TABLES_AT;
+		w.foreign[0].number = rnd() % 3;
+	}
+	ssim_snapshot(&w.s, number, first, last, 128 + rnd() % 512);
+	poke(pte_at(first), likely());
+	if (rnd() % 2)
+		ssim_foreign_changed(&w.s, number, first, last, w.s.now);
+	if (rnd() % 4 == 0)
+		ssim_broadcast_range(&w.s, rnd() % 2 ? 0x12 : 0x22, rnd() & 7, first, last);
+	if (rnd() % 2)
+		ssim_check_foreign(&w.s, number, first, last, w.s.now - rnd() % 64);
+	if (rnd() % 8 == 0)
+		ssim_check_foreign_end(&w.s, number);
+}
+
 /* Now and then something works: a stream of one kind or another, all invalidated. */
 static void a_stream(void)
 {
@@ -127,7 +149,7 @@ static void a_step(void)
 	u64 record[2] = { rnd(), rnd() };
 	u32 sid = rnd() & 7;
 
-	switch (rnd() % 16) {
+	switch (rnd() % 17) {
 	case 0 ... 4:
 		store(somewhere(), likely());
 		break;
@@ -156,6 +178,9 @@ static void a_step(void)
 		store(pte_at(address()), rnd() % 4 ? (DATA_AT | 0xf43) + (rnd() & 0xff000) : likely());
 		poke(somewhere(), likely());
 		ssim_tlb_rescan(&w.s, 0, 0x3fffff);
+		break;
+	case 16:
+		a_process();
 		break;
 	case 15:
 		if (rnd() % 8)

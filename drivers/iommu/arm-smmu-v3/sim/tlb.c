@@ -520,7 +520,7 @@ bool ssim_entry_in_memory(struct ssim *s, const struct ssim_entry *e)
  * @first: first input address
  * @last: last input address
  *
- * For the tables of a process, which the mm stores to.
+ * For tests. Tables of processes are seen to in foreign.c.
  */
 void ssim_tlb_rescan(struct ssim *s, u64 first, u64 last)
 {
