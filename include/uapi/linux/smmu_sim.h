@@ -298,6 +298,69 @@ struct smmu_sim_message {
 	__u32 reserved;
 };
 
+/*
+ * A master whose attribute "uacce" is 1 is an accelerator, too: /dev/smmu_sim-N. What
+ * opens it is bound. Offset UACCE_QFRT_DUS, in pages, maps one page: struct
+ * smmu_sim_queue and, behind it, the jobs. After UACCE_CMD_START_Q a program fills in
+ * the job number @tail modulo @jobs, adds 1 to @tail, and rings. poll() says when there
+ * is a job that has ended and is not taken.
+ */
+
+#define SMMU_SIM_JOBS		32
+
+/**
+ * struct smmu_sim_queue - first in the page of a queue
+ * @jobs: SMMU_SIM_JOBS
+ * @tail: the program's: so many jobs it has put in
+ * @done: the device's: so many jobs have ended, in order
+ * @taken: the program's: the results of so many it has taken
+ * @reserved: zero
+ */
+struct smmu_sim_queue {
+	__u32 jobs;
+	__u32 tail;
+	__u32 done;
+	__u32 taken;
+	__u32 reserved[12];
+};
+
+/* smmu_sim_job.op */
+#define SMMU_SIM_JOB_COPY	0	/* @len bytes at @from to @to, front to back */
+#define SMMU_SIM_JOB_SUM	1	/* the sum of @len bytes at @from */
+
+/* smmu_sim_job.status */
+#define SMMU_SIM_JOB_DONE	1
+#define SMMU_SIM_JOB_FAILED	2	/* @outcome and @failed say why and where */
+#define SMMU_SIM_JOB_BAD	3	/* no such job */
+
+/**
+ * struct smmu_sim_job - what an accelerator is to do
+ * @op: SMMU_SIM_JOB_...
+ * @flags: zero
+ * @from: address in the memory of the program
+ * @to: likewise
+ * @len: bytes
+ * @cookie: the program's
+ * @result: the sum
+ * @failed: address of the transaction that did not end well
+ * @status: SMMU_SIM_JOB_..., zero before
+ * @outcome: how its last access ended: SMMU_SIM_OUT_...
+ *
+ * Fields from @result on are results.
+ */
+struct smmu_sim_job {
+	__u32 op;
+	__u32 flags;
+	__u64 from;
+	__u64 to;
+	__u64 len;
+	__u64 cookie;
+	__u64 result;
+	__u64 failed;
+	__u32 status;
+	__u32 outcome;
+};
+
 #define SMMU_SIM_IOC		0xB9
 #define SMMU_SIM_IOC_INFO	_IOR(SMMU_SIM_IOC, 0, struct smmu_sim_info)
 #define SMMU_SIM_IOC_MAP	_IOWR(SMMU_SIM_IOC, 1, struct smmu_sim_map)
@@ -311,5 +374,8 @@ struct smmu_sim_message {
 #define SMMU_SIM_IOC_UNBIND	_IOWR(SMMU_SIM_IOC, 9, struct smmu_sim_pasid)
 #define SMMU_SIM_IOC_ATTACH	_IOWR(SMMU_SIM_IOC, 10, struct smmu_sim_pasid)
 #define SMMU_SIM_IOC_DETACH	_IOWR(SMMU_SIM_IOC, 11, struct smmu_sim_pasid)
+
+/* Of a queue of uacce, with zero: there are new jobs. */
+#define SMMU_SIM_IOC_DOORBELL	_IO(SMMU_SIM_IOC, 32)
 
 #endif /* _UAPI_LINUX_SMMU_SIM_H */

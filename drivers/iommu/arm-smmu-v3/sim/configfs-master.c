@@ -276,6 +276,19 @@ static ssize_t master_behind_port_store(struct config_item *item, const char *pa
 }
 CONFIGFS_ATTR(master_, behind_port);
 
+static ssize_t master_uacce_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%d\n", to_master(item)->uacce);
+}
+
+static ssize_t master_uacce_store(struct config_item *item, const char *page, size_t count)
+{
+	struct sim_master *m = to_master(item);
+
+	return store_feature(m, "uacce", page, count, m->kind, &m->uacce, NULL);
+}
+CONFIGFS_ATTR(master_, uacce);
+
 static ssize_t master_pasid_bits_show(struct config_item *item, char *page)
 {
 	return sysfs_emit(page, "%u\n", to_master(item)->pasid_bits);
@@ -365,7 +378,7 @@ CONFIGFS_ATTR_RO(master_, chardev);
 static struct configfs_attribute *master_attrs[] = {
 	&master_attr_kind, &master_attr_sids, &master_attr_stall, &master_attr_ats,
 	&master_attr_pri, &master_attr_pasid_bits, &master_attr_slot, &master_attr_behind_port,
-	&master_attr_silent, &master_attr_dev_name, &master_attr_chardev,
+	&master_attr_uacce, &master_attr_silent, &master_attr_dev_name, &master_attr_chardev,
 	NULL
 };
 

@@ -459,9 +459,11 @@ static int engine_start(struct device *dev)
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		m->engine = e;
 	dev_set_drvdata(dev, e);
+	sim_uacce_add(e, m);
 	ret = sim_chardev_add(e, name);
 	if (ret) {
 		engine_end(e);
+		sim_uacce_remove(e);
 		sim_engine_put(e);
 	}
 	return ret;
@@ -473,6 +475,7 @@ static void engine_stop(struct device *dev)
 
 	sim_chardev_remove(e);
 	engine_end(e);
+	sim_uacce_remove(e);
 	sim_engine_put(e);
 }
 

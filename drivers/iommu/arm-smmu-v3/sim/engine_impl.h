@@ -99,6 +99,8 @@ struct sim_flight {
  * @files_lock: of @files, for those that hold @life for reading
  * @sharing_lock: of @sharing
  * @sharing: its IOMMU was told that processes share their memory with it
+ * @uacce: what it is as an accelerator, or NULL
+ * @queues: so many queues of @uacce are open
  *
  * @has_irq: PCI: it has a message interrupt
  * @interrupts: so many have arrived
@@ -126,6 +128,8 @@ struct sim_engine {
 	struct mutex files_lock;	/* see above */
 	struct mutex sharing_lock;	/* see above */
 	bool sharing;
+	struct uacce_device *uacce;
+	atomic_t queues;
 	bool has_irq;
 	atomic_t interrupts;
 
@@ -223,6 +227,10 @@ int sim_pasid_detach(struct sim_file *file, u32 pasid);
 struct sim_pasid *sim_pasid_find(struct sim_file *file, u32 pasid, bool bond);
 void sim_pasids_end(struct sim_file *file);
 void sim_pasid_stop(struct sim_engine *e);
+
+/* engine_uacce.c */
+void sim_uacce_add(struct sim_engine *e, const struct sim_master *master);
+void sim_uacce_remove(struct sim_engine *e);
 
 /* chardev.c */
 int sim_chardev_register(void);

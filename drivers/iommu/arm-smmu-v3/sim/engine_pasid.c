@@ -40,7 +40,8 @@ static int start_sharing(struct sim_engine *e)
  */
 void sim_pasid_stop(struct sim_engine *e)
 {
-	if (!e->sharing)
+	/* An accelerator's sharing is uacce's, from its start to its end. */
+	if (!e->sharing || e->uacce)
 		return;
 	iommu_dev_disable_feature(e->dev, IOMMU_DEV_FEAT_SVA);
 	iommu_dev_disable_feature(e->dev, IOMMU_DEV_FEAT_IOPF);

@@ -138,6 +138,7 @@ enum sim_kind { SIM_PLATFORM, SIM_PCI };
  * @pri: PCI: makes page requests
  * @pasid_bits: width of its PASIDs, 0: none
  * @behind_port: PCI: below a root port of its own, else an endpoint of the root complex
+ * @uacce: programs find it as an accelerator, too
  * @slot: PCI: device number on bus 0; 0: one that is free when it goes live
  * @silent: SIM_SILENT_ATC, ...; read and changed at any time
  * @dev: while its instance is live
@@ -159,6 +160,7 @@ struct sim_master {
 	bool pri;
 	u8 pasid_bits;
 	bool behind_port;
+	bool uacce;
 	u8 slot;
 	u8 silent;
 	struct device *dev;
