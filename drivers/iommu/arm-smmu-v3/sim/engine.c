@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Masters: their drivers, what the model tells them, and page requests.
+ * Masters: their drivers, and what the model tells them.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
@@ -13,17 +13,6 @@
 #include <linux/slab.h>
 
 #include "engine_impl.h"
-
-/* A page request that somebody waits for; in sim_engine.waiting, under sim_lock. */
-struct waiting {
-	struct list_head node;
-	u32 ssid;
-	bool ssv;
-	u16 group;
-	u8 code;
-	bool gone;
-	struct completion done;
-};
 
 /* Under sim_lock: the engine that has a stream, or NULL. */
 static struct sim_engine *engine_of_sid(struct sim_instance *sim, u32 sid)
@@ -121,203 +110,6 @@ void sim_engine_resumed(struct sim_instance *sim, u16 stag, const struct ssim_re
 	}
 }
 
-/* A function's page request interface has not stopped while answers are to come. */
-static void expect(struct sim_engine *e, int more)
-{
-	e->expected += more;
-	sim_pci_pri_busy(e->master, e->expected);
-}
-
-static void wrong_answer(struct sim_instance *sim, const struct ssim_pri_resp *resp,
-			 const char *why)
-{
-	char text[160];
-
-	snprintf(text, sizeof(text),
-		 "I-39, at #%llu: %s: stream 0x%x, group %u, code %u%s, PASID %u\n",
-		 sim->core->now, why, resp->sid, resp->group, resp->code,
-		 resp->ssv ? "" : ", no PASID", resp->ssid);
-	ssim_tell(sim->core, "I-39", text);
-}
-
-static bool answers_waiting(struct sim_engine *e, const struct ssim_pri_resp *resp)
-{
-	struct waiting *w;
-
-	list_for_each_entry(w, &e->waiting, node) {
-		if (w->group != resp->group)
-			continue;
-		if (resp->ssv && (!w->ssv || w->ssid != resp->ssid))
-			wrong_answer(e->master->sim, resp, "a response with a wrong PASID");
-		expect(e, -1);
-		w->code = resp->code;
-		list_del_init(&w->node);
-		complete(&w->done);
-		return true;
-	}
-	return false;
-}
-
-/**
- * sim_engine_pri_resp() - a page request group is answered
- * @sim: instance
- * @resp: the answer
- *
- * An answer to nothing is reported: each group gets one, for its last request.
- *
- * Context: a call of the model.
- */
-void sim_engine_pri_resp(struct sim_instance *sim, const struct ssim_pri_resp *resp)
-{
-	struct sim_engine *e = engine_of_sid(sim, resp->sid);
-
-	if (!e)
-		return;
-	if (resp->code == PRI_FAILURE)
-		sim_pci_pri_failed(e->master, false);
-	if (answers_waiting(e, resp))
-		return;
-	if (resp->group >= SIM_GROUPS || !e->owed[resp->group]) {
-		sim_pci_pri_failed(e->master, true);
-		wrong_answer(sim, resp, "a response that no request waits for");
-		return;
-	}
-	e->owed[resp->group]--;
-	expect(e, -1);
-	if (test_and_clear_bit(resp->group, e->groups))
-		return;		/* of an access that waits no more */
-	if (e->answer_in - e->answer_out == SIM_ANSWERS)
-		return;
-	e->answers[e->answer_in++ % SIM_ANSWERS] = *resp;
-	complete(&e->answered);
-}
-
-/* Page requests */
-
-static void make_record(const struct sim_request *r, u32 sid, u64 record[2])
-{
-	record[0] = 0;
-	record[1] = 0;
-	fld_set(record, PRQ_SID, sid);
-	fld_set(record, PRQ_SSV, r->has_pasid);
-	if (r->has_pasid)
-		fld_set(record, PRQ_SSID, r->pasid);
-	fld_set(record, PRQ_PRIV, r->priv);
-	fld_set(record, PRQ_EXEC, r->exec);
-	fld_set(record, PRQ_READ, r->read);
-	fld_set(record, PRQ_WRITE, r->write);
-	fld_set(record, PRQ_LAST, r->last);
-	fld_set(record, PRQ_GROUP, r->group);
-	fld_set(record, PRQ_ADDR, r->addr >> 12);
-}
-
-/* As sim_engine_request(), on an engine. */
-int sim_engine_send(struct sim_engine *e, const struct sim_request *r)
-{
-	bool marker = r->has_pasid && r->last && !r->read && !r->write;
-	struct ssim *core;
-	u64 record[2];
-
-	guard(raw_spinlock_irqsave)(&sim_lock);
-	core = sim_engine_core(e);
-	if (!core)
-		return -ENODEV;
-	if (e->master->kind != SIM_PCI || r->stream >= e->master->num_sids ||
-	    r->group >= SIM_GROUPS || (r->has_pasid && r->pasid >> 20))
-		return -EINVAL;
-	make_record(r, e->master->sids[r->stream], record);
-	/* Before the request: the SMMU may answer at once. */
-	if (r->last && !marker) {
-		e->owed[r->group]++;
-		expect(e, 1);
-	}
-	return !ssim_page_request(core, record);
-}
-
-/* As sim_engine_response(), on an engine. */
-int sim_engine_answer(struct sim_engine *e, struct ssim_pri_resp *resp, u32 timeout_ms)
-{
-	long left;
-
-	if (!timeout_ms)
-		left = try_wait_for_completion(&e->answered);
-	else
-		left = wait_for_completion_interruptible_timeout(&e->answered,
-								 msecs_to_jiffies(timeout_ms));
-	if (left <= 0)
-		return left ? -EINTR : -EAGAIN;
-	guard(raw_spinlock_irqsave)(&sim_lock);
-	if (!e->master || e->answer_in == e->answer_out)
-		return -ENODEV;
-	*resp = e->answers[e->answer_out++ % SIM_ANSWERS];
-	return 0;
-}
-
-static int ask(struct sim_engine *e, const struct ssim_txn *txn, struct waiting *w)
-{
-	struct sim_request r = {
-		.pasid = txn->ssid,
-		.has_pasid = txn->ssv,
-		.read = !txn->write,
-		.write = txn->write,
-		.exec = txn->instr,
-		.priv = txn->priv,
-		.last = true,
-		.addr = txn->addr,
-	};
-	struct ssim *core;
-	u64 record[2];
-
-	guard(raw_spinlock_irqsave)(&sim_lock);
-	core = sim_engine_core(e);
-	if (!core)
-		return -ENODEV;
-	r.group = find_next_zero_bit(e->groups, SIM_GROUPS, SIM_AUTO_GROUP);
-	if (r.group >= SIM_GROUPS)
-		return -EBUSY;
-	set_bit(r.group, e->groups);
-	w->group = r.group;
-	list_add_tail(&w->node, &e->waiting);
-	expect(e, 1);
-	make_record(&r, txn->sid, record);
-	ssim_page_request(core, record);
-	return 0;
-}
-
-/**
- * sim_engine_demand() - ask for the page of a transaction, and wait for the answer
- * @e: engine
- * @txn: the transaction
- * @timeout_ms: how long at most
- * @code: PRI_SUCCESS, PRI_INVALID or PRI_FAILURE
- *
- * Return: 0, -ETIMEDOUT, -EINTR, -ENODEV; -EBUSY if all groups are in use.
- */
-int sim_engine_demand(struct sim_engine *e, const struct ssim_txn *txn, u32 timeout_ms, u8 *code)
-{
-	struct waiting w = { .ssid = txn->ssid, .ssv = txn->ssv };
-	long left;
-	int ret;
-
-	init_completion(&w.done);
-	ret = ask(e, txn, &w);
-	if (ret)
-		return ret;
-	left = wait_for_completion_interruptible_timeout(&w.done, msecs_to_jiffies(timeout_ms));
-	guard(raw_spinlock_irqsave)(&sim_lock);
-	if (w.gone)
-		return -ENODEV;
-	if (list_empty(&w.node)) {
-		clear_bit(w.group, e->groups);
-		*code = w.code;
-		return 0;
-	}
-	/* The group is not used again before it is answered. */
-	list_del(&w.node);
-	e->owed[w.group]++;
-	return left ? -EINTR : -ETIMEDOUT;
-}
-
 /**
  * sim_engine_message() - a PCI master sends its message interrupt
  * @e: engine
@@ -407,6 +199,7 @@ static struct sim_engine *engine_new(struct device *dev, struct sim_master *m)
 	INIT_LIST_HEAD(&e->flights);
 	INIT_LIST_HEAD(&e->waiting);
 	init_completion(&e->answered);
+	init_completion(&e->room);
 	sim_chardev_init(e);
 	return e;
 }
@@ -415,19 +208,13 @@ static struct sim_engine *engine_new(struct device *dev, struct sim_master *m)
 static void engine_end(struct sim_engine *e)
 {
 	struct sim_file *file;
-	struct waiting *w, *next;
 	LIST_HEAD(dead);
 
 	scoped_guard(raw_spinlock_irqsave, &sim_lock) {
 		sim_access_end_all(e, &dead);
+		sim_pri_end(e);
 		e->master->engine = NULL;
 		e->master = NULL;
-		list_for_each_entry_safe(w, next, &e->waiting, node) {
-			list_del_init(&w->node);
-			w->gone = true;
-			complete(&w->done);
-		}
-		complete_all(&e->answered);
 	}
 	sim_access_free(&dead);
 	guard(rwsem_write)(&e->life);

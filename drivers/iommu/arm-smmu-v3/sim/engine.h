@@ -128,7 +128,6 @@ struct sim_request {
 
 /* Page requests that accesses make use groups from here up. */
 #define SIM_AUTO_GROUP	256
-#define SIM_GROUPS	512
 
 /**
  * sim_engine_access() - a master makes an access

@@ -182,6 +182,7 @@ static void settle(struct sim_engine *e, struct sim_flight *f, const struct ssim
 	case OUT_STALLED:
 		f->state = FLIGHT_STALLED;
 		f->stag = result->stag;
+		f->since = e->clock++;
 		f->stalls++;
 		break;
 	case OUT_OK:
@@ -367,6 +368,27 @@ void sim_access_end_all(struct sim_engine *e, struct list_head *dead)
 		list_del_init(&f->node);
 		complete(&f->ended);
 	}
+}
+
+/**
+ * sim_access_unanswered() - stalled transactions that should have been resumed
+ * @e: engine
+ * @ssid: PASID
+ * @before: sim_engine.clock; those that stalled later do not count
+ *
+ * Context: under sim_lock.
+ *
+ * Return: how many.
+ */
+unsigned int sim_access_unanswered(struct sim_engine *e, u32 ssid, u64 before)
+{
+	struct sim_flight *f;
+	unsigned int num = 0;
+
+	list_for_each_entry(f, &e->flights, node)
+		num += f->state == FLIGHT_STALLED && f->txn.ssv && f->txn.ssid == ssid &&
+		       f->since < before;
+	return num;
 }
 
 /* What sim_access_end_all() found that nobody waits for. */

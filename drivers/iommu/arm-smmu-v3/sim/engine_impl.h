@@ -54,6 +54,7 @@ enum sim_flight_state { FLIGHT_ENDED, FLIGHT_STALLED, FLIGHT_HELD };
  * @state: under sim_lock
  * @abandoned: nobody waits for it; whoever reaps frees it
  * @stag: of a stalled one
+ * @since: of a stalled one: sim_engine.clock then
  * @ticket: of a held one
  * @pa: output address
  * @outcome: once ended
@@ -77,6 +78,7 @@ struct sim_flight {
 	enum sim_flight_state state;
 	bool abandoned;
 	u16 stag;
+	u64 since;
 	u64 ticket;
 	u64 pa;
 	enum sim_outcome outcome;
@@ -97,6 +99,7 @@ struct sim_flight {
  * @gone: no driver is bound any more
  * @files: open files, under @life
  * @files_lock: of @files, for those that hold @life for reading
+ * @bonds: with processes, those included that are being made
  * @sharing_lock: of @sharing
  * @sharing: its IOMMU was told that processes share their memory with it
  * @uacce: what it is as an accelerator, or NULL
@@ -109,10 +112,10 @@ struct sim_flight {
  * @flights: stalled and held transactions
  * @atc: translations
  * @atc_next: is replaced next
+ * @clock: counts stalls, and page requests of accesses
  * @waiting: page requests of accesses
- * @groups: their group indices, from SIM_AUTO_GROUP
- * @expected: answers that are still to come
- * @owed: of these, to requests nobody waits for
+ * @crowd: so many accesses would make one, but may not yet
+ * @room: one for each answer that one of them may go on for
  * @answers: answers to requests of sim_engine_request()
  * @answer_in: counts of what was put there
  * @answer_out: and taken
@@ -126,6 +129,7 @@ struct sim_engine {
 	bool gone;
 	struct list_head files;
 	struct mutex files_lock;	/* see above */
+	atomic_t bonds;
 	struct mutex sharing_lock;	/* see above */
 	bool sharing;
 	struct uacce_device *uacce;
@@ -137,10 +141,10 @@ struct sim_engine {
 	struct list_head flights;
 	struct sim_atc atc[SIM_ATC];
 	unsigned int atc_next;
+	u64 clock;
 	struct list_head waiting;
-	DECLARE_BITMAP(groups, SIM_GROUPS);
-	unsigned int expected;
-	u16 owed[SIM_GROUPS];
+	unsigned int crowd;
+	struct completion room;
 	struct ssim_pri_resp answers[SIM_ANSWERS];
 	unsigned int answer_in;
 	unsigned int answer_out;
@@ -199,10 +203,14 @@ static inline struct ssim *sim_engine_core(const struct sim_engine *e)
 }
 
 /* engine.c */
+int sim_engine_message(struct sim_engine *e, struct sim_access *a);
+
+/* engine_pri.c */
 int sim_engine_demand(struct sim_engine *e, const struct ssim_txn *txn, u32 timeout_ms, u8 *code);
 int sim_engine_send(struct sim_engine *e, const struct sim_request *r);
-int sim_engine_message(struct sim_engine *e, struct sim_access *a);
 int sim_engine_answer(struct sim_engine *e, struct ssim_pri_resp *resp, u32 timeout_ms);
+unsigned int sim_pri_unanswered(struct sim_engine *e, u32 ssid, u64 before);
+void sim_pri_end(struct sim_engine *e);
 
 /* engine_access.c */
 int sim_access_run(struct sim_engine *e, struct sim_access *a);
@@ -210,6 +218,7 @@ void sim_access_resumed(struct sim_engine *e, struct sim_flight *f,
 			const struct ssim_result *result);
 void sim_access_end_all(struct sim_engine *e, struct list_head *dead);
 void sim_access_free(struct list_head *dead);
+unsigned int sim_access_unanswered(struct sim_engine *e, u32 ssid, u64 before);
 
 /* engine_buffer.c */
 int sim_buffer_map(struct sim_file *file, u64 length, u32 flags, u32 pasid, u64 *iova);

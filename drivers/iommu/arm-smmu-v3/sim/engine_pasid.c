@@ -87,12 +87,14 @@ int sim_pasid_bind(struct sim_file *file, u32 *pasid)
 	if (!p)
 		return -ENOMEM;
 	guard(rwsem_read)(&e->life);
+	atomic_inc(&e->bonds);
 	ret = e->gone ? -ENODEV : start_sharing(e);
 	if (!ret) {
 		p->bond = iommu_sva_bind_device(e->dev, current->mm);
 		ret = PTR_ERR_OR_ZERO(p->bond);
 	}
 	if (ret) {
+		atomic_dec(&e->bonds);
 		kfree(p);
 		return ret;
 	}
@@ -101,6 +103,44 @@ int sim_pasid_bind(struct sim_file *file, u32 *pasid)
 	guard(mutex)(&file->pasid_lock);
 	list_add(&p->node, &file->pasids);
 	return 0;
+}
+
+/*
+ * Whoever unbinds goes on as if nobody asked for pages of the process any more: what
+ * has asked before must have been answered.
+ */
+static void check_answers(struct sim_engine *e, u32 ssid, u64 before)
+{
+	const char *invariant;
+	unsigned int stalls, requests;
+	struct ssim *core;
+	char text[160];
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	core = sim_engine_core(e);
+	if (!core)
+		return;
+	stalls = sim_access_unanswered(e, ssid, before);
+	requests = sim_pri_unanswered(e, ssid, before);
+	if (!stalls && !requests)
+		return;
+	invariant = stalls ? "I-38" : "I-39";
+	snprintf(text, sizeof(text),
+		 "%s, at #%llu: %u stalls, %u page requests of PASID %u have no answer at its unbind\n",
+		 invariant, core->now, stalls, requests, ssid);
+	ssim_tell(core, invariant, text);
+}
+
+static void unbind(struct sim_engine *e, struct sim_pasid *p)
+{
+	u64 before;
+
+	scoped_guard(raw_spinlock_irqsave, &sim_lock)
+		before = e->clock;
+	iommu_sva_unbind_device(p->bond);
+	/* While there are others, one of them may be with the same process. */
+	if (!atomic_dec_return(&e->bonds) && !e->uacce)
+		check_answers(e, p->pasid, before);
 }
 
 /**
@@ -124,7 +164,7 @@ int sim_pasid_unbind(struct sim_file *file, u32 pasid)
 	}
 	if (!p)
 		return -ENOENT;
-	iommu_sva_unbind_device(p->bond);
+	unbind(file->engine, p);
 	kfree(p);
 	return 0;
 }
@@ -236,7 +276,7 @@ void sim_pasids_end(struct sim_file *file)
 	list_for_each_entry_safe(p, next, &file->pasids, node) {
 		list_del(&p->node);
 		if (p->bond) {
-			iommu_sva_unbind_device(p->bond);
+			unbind(file->engine, p);
 		} else {
 			guard(mutex)(&file->pasid_lock);
 			detach(file, p);

@@ -94,6 +94,8 @@ static void tell(struct sim_pci *pci, struct sim_function *f, unsigned int done)
 		return;
 	if (done & CONF_ATS_OFF)
 		sim_engine_atc_off(master);
+	if (done & (CONF_RESET | CONF_PRI_RESET))
+		sim_engine_pri_reset(master);
 	if (!pci->sim->core)
 		return;
 	if (done & CONF_ATS_OFF)
@@ -272,6 +274,7 @@ static void make_function(struct sim_function *f, struct sim_master *master)
 		.pasid_bits = master->pasid_bits,
 	};
 
+	memset(&master->requests, 0, sizeof(master->requests));
 	f->master = master;
 	f->slot = master->slot;
 	f->below = master->behind_port;
@@ -511,6 +514,19 @@ bool sim_pci_pri_enabled(const struct sim_master *master)
 	return f && sim_conf_pri(&f->conf);
 }
 EXPORT_SYMBOL_IF_KUNIT(sim_pci_pri_enabled);
+
+/**
+ * sim_pci_pri_limit() - how many page requests of a master may be unanswered
+ * @master: PCI master
+ *
+ * Context: any; sim_lock is held.
+ */
+unsigned int sim_pci_pri_limit(const struct sim_master *master)
+{
+	const struct sim_function *f = function_of(master);
+
+	return f ? sim_conf_pri_limit(&f->conf) : 0;
+}
 
 /**
  * sim_pci_pri_busy() - say whether page requests of a master are outstanding

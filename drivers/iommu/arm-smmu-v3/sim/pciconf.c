@@ -425,6 +425,18 @@ bool sim_conf_pri(const struct sim_conf *c)
 EXPORT_SYMBOL_IF_KUNIT(sim_conf_pri);
 
 /**
+ * sim_conf_pri_limit() - how many page requests may be unanswered at a time
+ * @c: configuration space
+ *
+ * Return: what software allows, but not more than there is room for (10.5.2.4, 10.5.2.5).
+ */
+u32 sim_conf_pri_limit(const struct sim_conf *c)
+{
+	return c->pri ? min(get32(c, c->pri + PCI_PRI_ALLOC_REQ), (u32)PRI_CAPACITY) : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(sim_conf_pri_limit);
+
+/**
  * sim_conf_pri_busy() - page requests have become, or are no longer, outstanding
  * @c: configuration space
  * @busy: some are

@@ -80,6 +80,7 @@ bool sim_conf_master(const struct sim_conf *c);
 u8 sim_conf_bus(const struct sim_conf *c);
 u8 sim_conf_stu(const struct sim_conf *c);
 bool sim_conf_pri(const struct sim_conf *c);
+u32 sim_conf_pri_limit(const struct sim_conf *c);
 void sim_conf_pri_busy(struct sim_conf *c, bool busy);
 void sim_conf_pri_failed(struct sim_conf *c, bool unexpected);
 bool sim_conf_pasid(const struct sim_conf *c, bool exec, bool priv);

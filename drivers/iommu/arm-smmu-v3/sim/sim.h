@@ -18,6 +18,7 @@
 #define SIM_H
 
 #include <linux/acpi.h>
+#include <linux/bitmap.h>
 #include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/irq_work.h>
@@ -32,6 +33,7 @@ struct mm_struct;
 
 #define SIM_NAME	40
 #define SIM_SIDS	8
+#define SIM_GROUPS	512		/* page request groups */
 #define SIM_REGS	0x20000		/* two pages of 64K */
 
 #define SIM_PCI_VENDOR	0x13b5
@@ -126,6 +128,20 @@ struct sim_instance {
 enum sim_kind { SIM_PLATFORM, SIM_PCI };
 
 /**
+ * struct sim_requests - page requests of a master that are not answered yet
+ * @expected: so many answers are to come
+ * @owed: of these, to requests nobody waits for, by group
+ * @stale: answers may come to so many that the function has forgotten
+ * @groups: group indices that accesses use, from SIM_AUTO_GROUP
+ */
+struct sim_requests {
+	unsigned int expected;
+	u16 owed[SIM_GROUPS];
+	u16 stale[SIM_GROUPS];
+	DECLARE_BITMAP(groups, SIM_GROUPS);
+};
+
+/**
  * struct sim_master - a device that makes transactions
  * @name: unique in its instance
  * @sim: its instance
@@ -145,6 +161,7 @@ enum sim_kind { SIM_PLATFORM, SIM_PCI };
  * @fwnode: software node of @dev
  * @function: of pci.c, while its instance is live; under sim_lock
  * @engine: of engine.c, while a driver is bound to @dev
+ * @requests: PCI: since its instance is live; under sim_lock
  *
  * Fields up to @slot are changed under sim_mutex while the instance is not live.
  */
@@ -167,6 +184,7 @@ struct sim_master {
 	struct fwnode_handle *fwnode;
 	struct sim_function *function;
 	struct sim_engine *engine;
+	struct sim_requests requests;
 };
 
 extern struct mutex sim_mutex;
@@ -244,6 +262,7 @@ bool sim_pci_ats_enabled(const struct sim_master *master);
 unsigned int sim_pci_ats_stu(const struct sim_master *master);
 bool sim_pci_translated(const struct sim_master *master);
 bool sim_pci_pri_enabled(const struct sim_master *master);
+unsigned int sim_pci_pri_limit(const struct sim_master *master);
 void sim_pci_pri_busy(struct sim_master *master, bool busy);
 void sim_pci_pri_failed(struct sim_master *master, bool unexpected);
 bool sim_pci_pasid_enabled(const struct sim_master *master, bool exec, bool priv);
@@ -254,6 +273,7 @@ int sim_engine_register(void);
 void sim_engine_unregister(void);
 bool sim_engine_atc_inv(struct sim_instance *sim, const struct ssim_atc_inv *inv);
 void sim_engine_pri_resp(struct sim_instance *sim, const struct ssim_pri_resp *resp);
+void sim_engine_pri_reset(struct sim_master *m);
 void sim_engine_resumed(struct sim_instance *sim, u16 stag, const struct ssim_result *result);
 void sim_engine_atc_off(struct sim_master *master);
 
