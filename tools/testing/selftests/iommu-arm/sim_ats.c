@@ -12,37 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
-#include "lib/smmu_sim_lib.h"
+#include "lib/sim_check.h"
 
 #define INSTANCE	"ats"
 #define RW		(SMMU_SIM_MAP_READ | SMMU_SIM_MAP_WRITE)
 
-/* IHI 0070, 7.3 */
-#define F_TRANSLATION	0x10
-
 static int ats, stall;
 static size_t page;
-
-static bool expect(const struct sim_result *r, uint32_t outcome, uint32_t event)
-{
-	if (r->outcome == outcome && r->event == event)
-		return true;
-	ksft_print_msg("ended with: %s, event 0x%x, %u bytes, at 0x%llx\n",
-		       sim_outcome(r->outcome), r->event, r->done,
-		       (unsigned long long)r->failed);
-	return false;
-}
 
 static bool writes(int fd, uint64_t iova, const struct sim_how *how, uint32_t outcome,
 		   uint32_t event)
 {
 	struct sim_result r;
 
-	return !sim_write(fd, iova, "written", 8, how, &r) && expect(&r, outcome, event);
+	return !sim_write(fd, iova, "written", 8, how, &r) && sim_expect(&r, outcome, event);
 }
 
 static bool is_on(void)
@@ -105,7 +91,7 @@ static bool asks_again(void)
 	if (sim_map(ats, page, SMMU_SIM_MAP_READ, &iova, NULL))
 		return false;
 	good = !sim_read(ats, iova, data, sizeof(data), NULL, &r) &&
-	       expect(&r, SMMU_SIM_OUT_OK, 0) &&
+	       sim_expect(&r, SMMU_SIM_OUT_OK, 0) &&
 	       writes(ats, iova, &no_pri, SMMU_SIM_OUT_ATS_DENIED, 0);
 	return !sim_unmap(ats, iova, NULL) && good;
 }
@@ -138,12 +124,12 @@ static bool held(void)
 
 	if (sim_map(ats, page, RW, &u.iova, (void **)&cpu) ||
 	    sim_hold_write(ats, u.iova, "written", 8, NULL, &r, &handle) ||
-	    !expect(&r, SMMU_SIM_OUT_HELD, 0))
+	    !sim_expect(&r, SMMU_SIM_OUT_HELD, 0))
 		return false;
 	pthread_create(&thread, NULL, unmaps, &u);
-	nanosleep(&(struct timespec) { .tv_nsec = 50000000 }, NULL);
+	sim_rest(50);
 	good = !atomic_load(&u.done);
-	good = !sim_release(ats, handle, NULL, 0, &r) && expect(&r, SMMU_SIM_OUT_OK, 0) &&
+	good = !sim_release(ats, handle, NULL, 0, &r) && sim_expect(&r, SMMU_SIM_OUT_OK, 0) &&
 	       !strcmp(cpu, "written") && good;
 	pthread_join(thread, NULL);
 	munmap(cpu, page);
@@ -159,7 +145,7 @@ static bool interrupts(void)
 	if (sim_message(ats, &outcome, &before) || outcome != SMMU_SIM_OUT_OK)
 		return false;
 	for (i = 0; i < 20 && seen <= before; i++) {
-		nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
+		sim_rest(10);
 		if (sim_message(ats, &outcome, &seen) || outcome != SMMU_SIM_OUT_OK)
 			return false;
 	}
@@ -194,7 +180,7 @@ static bool stalls(void)
 	struct sim_result r;
 
 	return !sim_write(stall, 0x123000, "written", 8, NULL, &r) &&
-	       expect(&r, SMMU_SIM_OUT_ABORT, F_TRANSLATION) && r.stalls == 1;
+	       sim_expect(&r, SMMU_SIM_OUT_ABORT, F_TRANSLATION) && r.stalls == 1;
 }
 
 static bool stalls_alone(void)
@@ -206,10 +192,10 @@ static bool stalls_alone(void)
 	if (sim_hold_write(stall, 0x123000, "written", 8, &no_wait, &r, &handle))
 		return false;
 	/* It may have ended already. */
-	if (handle && (!expect(&r, SMMU_SIM_OUT_STALLED, F_TRANSLATION) ||
+	if (handle && (!sim_expect(&r, SMMU_SIM_OUT_STALLED, F_TRANSLATION) ||
 		       sim_release(stall, handle, NULL, 0, &r)))
 		return false;
-	return expect(&r, SMMU_SIM_OUT_ABORT, F_TRANSLATION) && r.stalls == 1;
+	return sim_expect(&r, SMMU_SIM_OUT_ABORT, F_TRANSLATION) && r.stalls == 1;
 }
 
 static void *many_stalls(void *arg)
@@ -279,7 +265,7 @@ static bool comes_and_goes(void)
 	for (i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, keeps_on, &end);
 	for (i = 0; i < 10 && good; i++) {
-		nanosleep(&(struct timespec) { .tv_nsec = 20000000 }, NULL);
+		sim_rest(20);
 		snprintf(path, sizeof(path), "%s/unbind", driver);
 		good = !sim_set(path, name);
 		snprintf(path, sizeof(path), "%s/bind", driver);

@@ -12,44 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
-#include "lib/smmu_sim_lib.h"
+#include "lib/sim_check.h"
 
 #define INSTANCE	"dma"
 #define RW		(SMMU_SIM_MAP_READ | SMMU_SIM_MAP_WRITE)
 
-/* IHI 0070, 7.3 */
-#define F_TRANSLATION	0x10
-#define F_PERMISSION	0x13
-
 static int a, b;	/* two masters */
 static size_t page;
-
-static void fill(uint8_t *p, size_t len, unsigned int seed)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		p[i] = (seed += seed << 7 ^ i) >> 3;
-}
-
-static bool expect(const struct sim_result *r, uint32_t outcome, uint32_t event)
-{
-	if (r->outcome == outcome && r->event == event)
-		return true;
-	ksft_print_msg("ended with: %s, event 0x%x, %u bytes, at 0x%llx\n",
-		       sim_outcome(r->outcome), r->event, r->done,
-		       (unsigned long long)r->failed);
-	return false;
-}
-
-static bool fine(const struct sim_result *r)
-{
-	return expect(r, SMMU_SIM_OUT_OK, 0);
-}
 
 /* Sizes and offsets that are, and are not, those of pages and words */
 static bool moves_data(uint32_t flags, size_t length)
@@ -70,12 +42,12 @@ static bool moves_data(uint32_t flags, size_t length)
 	}
 	for (i = 0; i < ARRAY_SIZE(at); i++) {
 		for (j = 0; j < ARRAY_SIZE(len) && at[i] + len[j] <= length; j++) {
-			fill(out, len[j], i * 8 + j);
-			if (sim_write(a, iova + at[i], out, len[j], NULL, &r) || !fine(&r) ||
+			sim_fill(out, len[j], i * 8 + j);
+			if (sim_write(a, iova + at[i], out, len[j], NULL, &r) || !sim_fine(&r) ||
 			    r.done != len[j] || memcmp(cpu + at[i], out, len[j]))
 				return false;
-			fill(cpu + at[i], len[j], 1000 + i * 8 + j);
-			if (sim_read(a, iova + at[i], in, len[j], NULL, &r) || !fine(&r) ||
+			sim_fill(cpu + at[i], len[j], 1000 + i * 8 + j);
+			if (sim_read(a, iova + at[i], in, len[j], NULL, &r) || !sim_fine(&r) ||
 			    memcmp(cpu + at[i], in, len[j]))
 				return false;
 		}
@@ -94,8 +66,8 @@ static bool copies(void)
 	if (sim_map(a, 16 * page, RW, &iova[0], (void **)&cpu[0]) ||
 	    sim_map(a, 16 * page, RW, &iova[1], (void **)&cpu[1]))
 		return false;
-	fill(cpu[0], 16384, 5);
-	good = !sim_copy(a, iova[1] + 3, iova[0], 16000, NULL, &r) && fine(&r) &&
+	sim_fill(cpu[0], 16384, 5);
+	good = !sim_copy(a, iova[1] + 3, iova[0], 16000, NULL, &r) && sim_fine(&r) &&
 	       !memcmp(cpu[1] + 3, cpu[0], 16000) && !cpu[1][0] && !cpu[1][16003];
 	munmap(cpu[0], 16 * page);
 	munmap(cpu[1], 16 * page);
@@ -119,7 +91,7 @@ static void *device_adds(void *arg)
 	adder->good = true;
 	for (i = 0; i < 2000; i++) {
 		value = 3;
-		if (sim_fetch_add(a, adder->iova, &value, sizeof(value), NULL, &r) || !fine(&r))
+		if (sim_fetch_add(a, adder->iova, &value, sizeof(value), NULL, &r) || !sim_fine(&r))
 			adder->good = false;
 	}
 	return NULL;
@@ -145,7 +117,7 @@ static bool adds(void)
 	good = adder.good && atomic_load(adder.word) == 2000 * 3 + 100000;
 	/* The neighbour has not moved. */
 	good = good && !atomic_load(adder.word + 1);
-	if (sim_fetch_add(a, adder.iova, &old, 8, NULL, &r) || !fine(&r) || old != 106000)
+	if (sim_fetch_add(a, adder.iova, &old, 8, NULL, &r) || !sim_fine(&r) || old != 106000)
 		good = false;
 	munmap(cpu, page);
 	return !sim_unmap(a, adder.iova, NULL) && good;
@@ -159,7 +131,7 @@ static bool faults(int fd, uint64_t addr, bool write, uint32_t event)
 
 	ret = write ? sim_write(fd, addr, data, sizeof(data), NULL, &r) :
 		      sim_read(fd, addr, data, sizeof(data), NULL, &r);
-	return !ret && expect(&r, SMMU_SIM_OUT_ABORT, event) && !r.done && r.failed == addr;
+	return !ret && sim_expect(&r, SMMU_SIM_OUT_ABORT, event) && !r.done && r.failed == addr;
 }
 
 static bool after_unmap(void)
@@ -172,7 +144,7 @@ static bool after_unmap(void)
 
 	if (sim_map(a, 4 * page, RW, &iova, (void **)&cpu))
 		return false;
-	good = !sim_write(a, iova, data, sizeof(data), NULL, &r) && fine(&r);
+	good = !sim_write(a, iova, data, sizeof(data), NULL, &r) && sim_fine(&r);
 	good = good && !sim_unmap(a, iova, &violations) && !violations;
 	memset(cpu, 0x5a, 4 * page);
 	good = good && faults(a, iova, true, F_TRANSLATION) &&
@@ -194,7 +166,7 @@ static bool partly(void)
 		return false;
 	/* The last 100 bytes, and then what is behind them */
 	good = !sim_write(a, iova + page - 100, data, 200, NULL, &r) &&
-	       expect(&r, SMMU_SIM_OUT_ABORT, F_TRANSLATION) && r.done == 100 &&
+	       sim_expect(&r, SMMU_SIM_OUT_ABORT, F_TRANSLATION) && r.done == 100 &&
 	       r.failed == iova + page;
 	return !sim_unmap(a, iova, NULL) && good;
 }
@@ -210,8 +182,8 @@ static bool permissions(void)
 	    sim_map(a, page, SMMU_SIM_MAP_WRITE, &writable, NULL))
 		return false;
 	good = faults(a, readable, true, F_PERMISSION) &&
-	       !sim_read(a, readable, data, sizeof(data), NULL, &r) && fine(&r) &&
-	       !sim_write(a, writable, data, sizeof(data), NULL, &r) && fine(&r);
+	       !sim_read(a, readable, data, sizeof(data), NULL, &r) && sim_fine(&r) &&
+	       !sim_write(a, writable, data, sizeof(data), NULL, &r) && sim_fine(&r);
 	return !sim_unmap(a, readable, NULL) && !sim_unmap(a, writable, NULL) && good;
 }
 
@@ -234,7 +206,7 @@ static bool isolated(void)
 		theirs = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, b, other);
 		memset(cpu, 1, page);
 		good = theirs != MAP_FAILED &&
-		       !sim_write(b, other, "other", 5, NULL, &r) && fine(&r) &&
+		       !sim_write(b, other, "other", 5, NULL, &r) && sim_fine(&r) &&
 		       cpu[0] == 1 && !memcmp(theirs, "other", 5);
 		good = good && !sim_unmap(b, other, NULL);
 	}
@@ -261,11 +233,6 @@ static void *unmaps(void *arg)
 	return NULL;
 }
 
-static void rest(unsigned int ms)
-{
-	nanosleep(&(struct timespec) { .tv_nsec = ms * 1000000l }, NULL);
-}
-
 /* An unmap does not return before a transaction that uses the mapping is over (I-7). */
 static bool held(bool write)
 {
@@ -279,18 +246,18 @@ static bool held(bool write)
 
 	if (sim_map(a, page, RW, &u.iova, (void **)&cpu))
 		return false;
-	fill(cpu, sizeof(data), 77);
+	sim_fill(cpu, sizeof(data), 77);
 	memset(data, 0xee, sizeof(data));
 	ret = write ? sim_hold_write(a, u.iova, data, sizeof(data), NULL, &r, &handle) :
 		      sim_hold_read(a, u.iova, sizeof(data), NULL, &r, &handle);
-	if (ret || !expect(&r, SMMU_SIM_OUT_HELD, 0))
+	if (ret || !sim_expect(&r, SMMU_SIM_OUT_HELD, 0))
 		return false;
 	pthread_create(&thread, NULL, unmaps, &u);
-	rest(50);
+	sim_rest(50);
 	good = !atomic_load(&u.done);
 	if (!good)
 		ksft_print_msg("unmapped too early\n");
-	good = !sim_release(a, handle, data, sizeof(data), &r) && fine(&r) && good;
+	good = !sim_release(a, handle, data, sizeof(data), &r) && sim_fine(&r) && good;
 	good = good && !memcmp(cpu, data, sizeof(data));
 	pthread_join(thread, NULL);
 	munmap(cpu, page);
@@ -308,7 +275,7 @@ static bool drops(void)
 	if (sim_map(a, page, RW, &iova, (void **)&cpu))
 		return false;
 	good = !sim_hold_write(a, iova, "data", 4, NULL, &r, &handle) &&
-	       expect(&r, SMMU_SIM_OUT_HELD, 0) && !sim_drop(a, handle) && !cpu[0] &&
+	       sim_expect(&r, SMMU_SIM_OUT_HELD, 0) && !sim_drop(a, handle) && !cpu[0] &&
 	       sim_drop(a, handle) == -ENOENT;
 	munmap(cpu, page);
 	return !sim_unmap(a, iova, NULL) && good;
@@ -325,7 +292,7 @@ static bool closing(void)
 	if (fd < 0 || sim_map(fd, 16 * page, RW, &iova, NULL))
 		return false;
 	good = !sim_hold_write(fd, iova, "data", 4, NULL, &r, &handle) &&
-	       expect(&r, SMMU_SIM_OUT_HELD, 0);
+	       sim_expect(&r, SMMU_SIM_OUT_HELD, 0);
 	close(fd);
 	return good && faults(a, iova, true, F_TRANSLATION);
 }
@@ -385,7 +352,7 @@ static bool goes(void)
 	if (sim_map(a, 4 * page, RW, &iova, (void **)&cpu))
 		return false;
 	good = !sim_hold_write(a, iova, "late", 4, NULL, &r, &handle) &&
-	       expect(&r, SMMU_SIM_OUT_HELD, 0);
+	       sim_expect(&r, SMMU_SIM_OUT_HELD, 0);
 	sim_live(INSTANCE, false);
 	good = good && sim_write(a, iova, "late", 4, NULL, &r) == -ENODEV &&
 	       sim_release(a, handle, NULL, 0, &r) == -ENODEV && !cpu[0];

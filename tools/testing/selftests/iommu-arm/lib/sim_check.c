@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What tests of simulated masters look at, and say, in the same way.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "sim_check.h"
+
+/* Bytes that say where they were meant to be, and for whom. */
+void sim_fill(void *to, size_t len, unsigned int seed)
+{
+	uint8_t *p = to;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		p[i] = (seed += seed << 7 ^ i) >> 3;
+}
+
+void sim_rest(unsigned int ms)
+{
+	nanosleep(&(struct timespec) { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l },
+		  NULL);
+}
+
+/* An access ended like this; if not, say how. */
+bool sim_expect(const struct sim_result *r, uint32_t outcome, uint32_t event)
+{
+	if (r->outcome == outcome && r->event == event)
+		return true;
+	printf("# ended with: %s, event 0x%x, %u bytes, at 0x%llx\n", sim_outcome(r->outcome),
+	       r->event, r->done, (unsigned long long)r->failed);
+	return false;
+}
+
+bool sim_fine(const struct sim_result *r)
+{
+	return sim_expect(r, SMMU_SIM_OUT_OK, 0);
+}
+
+/* An attribute of an instance that is a number; -1: there is none. */
+long sim_number(const char *instance, const char *attribute)
+{
+	char path[PATH_MAX];
+	long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s/%s", SIM_CONFIGFS, instance, attribute);
+	file = fopen(path, "r");
+	if (!file)
+		return -1;
+	if (fscanf(file, "%li", &value) != 1)
+		value = -1;
+	fclose(file);
+	return value;
+}
+
+/* What the simulator found wrong. */
+void sim_report(const char *instance)
+{
+	char path[PATH_MAX], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s/report", SIM_CONFIGFS, instance);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof(line), file))
+		printf("# %s", line);
+	if (file)
+		fclose(file);
+}
