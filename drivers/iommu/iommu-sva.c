@@ -247,6 +247,24 @@ static void sva_mm_data_free(struct iommu_mm_data *data)
 	kfree(data);
 }
 
+static int sva_retire(struct device *dev, void *pasid)
+{
+	iopf_retire_pasid(dev, *(ioasid_t *)pasid);
+	return 0;
+}
+
+/* A fault may find the handle while the attach is under way, and the attach fail. */
+static int sva_attach_domain(struct device *dev, struct iommu_mm_data *data,
+			     struct iommu_domain *domain, struct iommu_sva *bond)
+{
+	ioasid_t pasid = data->pasid;
+	int ret = iommu_attach_device_pasid(domain, dev, pasid, &bond->handle);
+
+	if (ret)
+		iommu_group_for_each_dev(dev->iommu_group, &pasid, sva_retire);
+	return ret;
+}
+
 /*
  * Attach a domain of the mm to the device: one that exists and fits, so that
  * devices share an address space and its invalidations, or a new one.
@@ -261,8 +279,7 @@ static int sva_attach(struct device *dev, struct mm_struct *mm,
 	list_for_each_entry(domain, &data->sva_domains, next) {
 		if (domain->owner != ops)
 			continue;
-		ret = iommu_attach_device_pasid(domain, dev, data->pasid,
-						&bond->handle);
+		ret = sva_attach_domain(dev, data, domain, bond);
 		if (!ret) {
 			domain->users++;
 			return 0;
@@ -276,7 +293,7 @@ static int sva_attach(struct device *dev, struct mm_struct *mm,
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
 
-	ret = iommu_attach_device_pasid(domain, dev, data->pasid, &bond->handle);
+	ret = sva_attach_domain(dev, data, domain, bond);
 	if (ret) {
 		iommu_domain_free(domain);
 		return ret;
@@ -396,12 +413,6 @@ struct iommu_sva *iommu_sva_bind_device(struct device *dev, struct mm_struct *mm
 	return bond;
 }
 EXPORT_SYMBOL_GPL(iommu_sva_bind_device);
-
-static int sva_retire(struct device *dev, void *pasid)
-{
-	iopf_retire_pasid(dev, *(ioasid_t *)pasid);
-	return 0;
-}
 
 /**
  * iommu_sva_unbind_device() - End a bond

@@ -14,6 +14,8 @@
 /* Page requests that one endpoint may have under way; the PRI queue has 1024 slots. */
 #define PRI_REQUESTS	64
 
+#define ATS_CAP_GLOBAL	BIT(6)
+
 /**
  * smmu_ats_usable() - may a master's endpoint cache translations?
  * @master: the master
@@ -71,6 +73,7 @@ void smmu_ats_disable(struct smmu_master *master)
 		return;
 	pci_disable_ats(to_pci_dev(master->dev));
 	master->ats = false;
+	master->no_ats |= master->stale_atc;
 }
 
 static int atc_inv_all(struct smmu_master *master, u32 ssid, bool ssv, bool global)
@@ -90,20 +93,43 @@ static int atc_inv_all(struct smmu_master *master, u32 ssid, bool ssv, bool glob
 	return ret;
 }
 
+/*
+ * PCIe 10.5.1.2, Global Invalidate Supported: without it the flag that stands for
+ * all PASIDs is ignored.
+ */
+bool smmu_ats_has_global(const struct smmu_master *master)
+{
+	struct pci_dev *pdev = pci_physfn(to_pci_dev(master->dev));
+	u16 cap = 0;
+
+	if (pdev->ats_cap)
+		pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CAP, &cap);
+	return cap & ATS_CAP_GLOBAL;
+}
+
 /**
  * smmu_atc_inv_master() - empty the ATCs of a master
  * @master: the master
  *
- * Context: any. A master that does not answer is blocked.
+ * Context: may sleep; under the group mutex. A master that does not answer is
+ * blocked.
  *
  * Return: 0 or the error of the command queue.
  */
 int smmu_atc_inv_master(struct smmu_master *master)
 {
 	int ret = atc_inv_all(master, 0, false, false);
+	struct smmu_bond *bond;
+	unsigned long ssid;
 
 	/* PCIe 10.3.8: what has a PASID is not touched by that. */
-	return ret || !master->ssid_bits ? ret : atc_inv_all(master, 0, true, true);
+	if (ret || !master->ssid_bits)
+		return ret;
+	if (smmu_ats_has_global(master))
+		return atc_inv_all(master, 0, true, true);
+	xa_for_each(&master->bonds, ssid, bond)
+		ret = ret ?: atc_inv_all(master, ssid, true, false);
+	return ret;
 }
 
 /**
@@ -120,11 +146,13 @@ int smmu_atc_inv_pasid(struct smmu_master *master, u32 ssid)
 	return atc_inv_all(master, ssid, true, false);
 }
 
+#ifdef CONFIG_PCI_PRI
 /**
  * smmu_pri_usable() - may a master's endpoint ask for pages?
  * @master: the master
  *
- * Page requests are about translations that ATS did not give.
+ * Page requests are about translations that ATS did not give. The interface of a
+ * physical function serves its virtual ones too, and nobody counts them.
  *
  * Context: may sleep.
  *
@@ -133,7 +161,7 @@ int smmu_atc_inv_pasid(struct smmu_master *master, u32 ssid)
 bool smmu_pri_usable(struct smmu_master *master)
 {
 	return master->smmu->feat.pri && smmu_ats_usable(master) &&
-	       pci_pri_supported(to_pci_dev(master->dev));
+	       !to_pci_dev(master->dev)->is_virtfn && pci_pri_supported(to_pci_dev(master->dev));
 }
 
 /**
@@ -157,6 +185,13 @@ void smmu_pri_disable(struct smmu_master *master)
 {
 	pci_disable_pri(to_pci_dev(master->dev));
 }
+
+/* PCIe 10.5.2.3, PRG Response PASID Required */
+bool smmu_pri_answer_has_pasid(const struct smmu_master *master)
+{
+	return dev_is_pci(master->dev) && pci_prg_resp_pasid_required(to_pci_dev(master->dev));
+}
+#endif
 
 /**
  * smmu_pasid_enable() - let a PCI master tag its requests with PASIDs

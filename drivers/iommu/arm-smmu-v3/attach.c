@@ -48,7 +48,7 @@ static void clear_cd(struct smmu_master *m)
 {
 	static const u64 nothing[SMMU_ENTRY_QWORDS];
 
-	if (m->cdtab.cds || m->cdtab.l1)
+	if (smmu_cdtab_has(&m->cdtab, IOMMU_NO_PASID))
 		smmu_cd_write(m, IOMMU_NO_PASID, nothing);
 }
 
@@ -75,6 +75,27 @@ static void make_ste(struct smmu_master *m, const struct smmu_domain *d, bool id
 		ste_make_bypass(f, ste);
 	else
 		ste_make_abort(ste);
+}
+
+/*
+ * What an ATC kept when it timed out must not pass once streams do: it is emptied
+ * before a block is lifted, and again if it was blocked anew meanwhile.
+ */
+static int write_stes(struct smmu_master *m, const u64 *ste)
+{
+	unsigned int blocks;
+	int ret;
+
+	do {
+		blocks = READ_ONCE(m->blocks);
+		/* Pairs with the lock of who blocks: the count, then the state it counts. */
+		smp_rmb();
+		ret = 0;
+		if (m->ats && READ_ONCE(m->blocked))
+			ret = m->stale_atc ? -EIO : smmu_atc_inv_master(m);
+		ret = ret ?: smmu_ste_write(m, ste, blocks);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 /* An endpoint that cannot have ATS after all is not sent invalidations. */
@@ -111,19 +132,13 @@ int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d, bool iden
 
 	if (m->ats && !ats)
 		smmu_ats_disable(m);
-	/* What an ATC kept when it timed out must not pass once streams do. */
-	if (m->ats && READ_ONCE(m->blocked)) {
-		ret = smmu_atc_inv_master(m);
-		if (ret)
-			return ret;
-	}
 	make_ste(m, d, identity, tag, ats, ste);
-	ret = smmu_ste_write(m, ste);
+	ret = write_stes(m, ste);
 	if (ret || !ats || m->ats || !smmu_ats_enable(m))
 		return ret;
 
 	make_ste(m, d, identity, tag, false, ste);
-	ret = smmu_ste_write(m, ste);
+	ret = write_stes(m, ste);
 	forget_atcs(m, d);
 	return ret;
 }
@@ -138,6 +153,9 @@ static void finish_move(struct smmu_master *m, bool had_ats, struct smmu_domain 
 		smmu_atc_inv_master(m);
 	m->domain = new;
 	m->identity = identity;
+	/* Faults that its handler would serve, and hardware has reported (I-43) */
+	if (old && old->domain.iopf_handler)
+		smmu_faults_flush(m->smmu);
 	if (old)
 		smmu_domain_drop(old, m, IOMMU_NO_PASID, true);
 }
@@ -149,6 +167,9 @@ static void finish_move(struct smmu_master *m, bool had_ats, struct smmu_domain 
 static void abandon_move(struct smmu_master *m, struct smmu_domain *new)
 {
 	smmu_master_block(m, "cannot be attached, its SMMU does not respond");
+	/* The STE may lead to this table again, for another domain. */
+	if (!new->stage2)
+		clear_cd(m);
 	smmu_domain_drop(new, m, IOMMU_NO_PASID, true);
 }
 
@@ -163,9 +184,14 @@ static int redirect(struct smmu_domain *d, struct smmu_master *m, u16 tag, bool 
 /* The same domain again: there is something to do if the master was blocked. */
 static int attach_again(struct smmu_domain *d, struct smmu_master *m)
 {
+	int ret;
+
 	if (!READ_ONCE(m->blocked))
 		return 0;
-	return redirect(d, m, smmu_domain_tag(d, m->smmu), m->ats);
+	ret = redirect(d, m, smmu_domain_tag(d, m->smmu), m->ats);
+	if (ret)
+		smmu_master_block(m, "cannot be attached, its SMMU does not respond");
+	return ret;
 }
 
 /**
@@ -223,7 +249,6 @@ int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
 static int attach_tableless(struct device *dev, bool identity)
 {
 	struct smmu_master *m = dev_iommu_priv_get(dev);
-	u64 ste[SMMU_ENTRY_QWORDS];
 	bool had_ats;
 	int ret;
 
@@ -232,10 +257,8 @@ static int attach_tableless(struct device *dev, bool identity)
 
 	had_ats = m->ats;
 	ret = smmu_master_restream(m, NULL, identity, 0, had_ats && !xa_empty(&m->bonds));
-	if (ret) {
-		ste_make_abort(ste);
-		smmu_ste_write(m, ste);
-	}
+	if (ret)
+		smmu_master_block(m, "cannot be detached, its SMMU does not respond");
 	clear_cd(m);
 	finish_move(m, had_ats, NULL, identity);
 	return ret;

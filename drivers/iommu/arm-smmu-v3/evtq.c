@@ -11,11 +11,12 @@
 #include "smmu.h"
 
 /*
- * 16K. Events that do not fit are counted by hardware's overflow flag; a storm
+ * 16K, or 128K where many transactions can stall. Events that do not fit are counted by hardware's overflow flag; a storm
  * has said all it can say in the first ones. Stalled transactions wait in the
  * SMMU until there is room, so none of them is lost (7.2).
  */
 #define EVTQ_SHIFT	9
+#define EVTQ_SHIFT_MAX	12
 
 enum event_shape {
 	SHAPE_BARE,		/* nothing but the stream */
@@ -139,10 +140,14 @@ static void event_log(struct smmu_device *smmu, const struct smmu_event *e)
 	dev_err(smmu->dev, "%s\n", line);
 }
 
-/* Pages of a stage 2, and tables, are not for the kernel's memory management to fill in. */
+/*
+ * Pages of a stage 2, and tables, are not for the kernel's memory management to
+ * fill in; an address that is too large stays so.
+ */
 static bool event_can_be_served(const struct smmu_event *e)
 {
-	return !(e->qw[1] & EVT1_S2) && FIELD_GET(EVT1_CLASS, e->qw[1]) == EVT_CLASS_IN;
+	return !(e->qw[1] & EVT1_S2) && FIELD_GET(EVT0_ID, e->qw[0]) != EVT_F_ADDR_SIZE &&
+	       FIELD_GET(EVT1_CLASS, e->qw[1]) == EVT_CLASS_IN;
 }
 
 /* Nobody will serve the fault: the transaction ends in an abort (4.6.1). */
@@ -190,6 +195,17 @@ static bool evtq_take(struct smmu_device *smmu, unsigned int max)
 	return true;
 }
 
+/* In rounds, so that whoever flushes gets the lock in a storm as well. */
+static bool evtq_round(struct smmu_device *smmu)
+{
+	guard(mutex)(&smmu->evtq.lock);
+	if (evtq_take(smmu, smmu_queue_room(&smmu->evtq)))
+		return true;
+	if (smmu_queue_drained(&smmu->evtq) && __ratelimit(&smmu->log_limit))
+		dev_err(smmu->dev, "event queue overflowed, events were lost\n");
+	return smmu_queue_pending(&smmu->evtq);
+}
+
 /**
  * smmu_evtq_drain() - deal with all events there are
  * @smmu: the instance
@@ -198,32 +214,31 @@ static bool evtq_take(struct smmu_device *smmu, unsigned int max)
  */
 void smmu_evtq_drain(struct smmu_device *smmu)
 {
-	guard(mutex)(&smmu->evtq.lock);
-	do {
-		while (evtq_take(smmu, smmu_queue_room(&smmu->evtq)))
-			;
-		if (smmu_queue_drained(&smmu->evtq) && __ratelimit(&smmu->log_limit))
-			dev_err(smmu->dev, "event queue overflowed, events were lost\n");
-	} while (smmu_queue_pending(&smmu->evtq));
+	while (evtq_round(smmu))
+		;
 }
 
 /**
  * smmu_evtq_flush() - deal with the events that there are now
  * @smmu: the instance
  *
- * Unlike the interrupt's thread it comes to an end whatever devices do.
+ * Unlike the interrupt's thread it comes to an end whatever devices do. Events of
+ * stalled transactions that found no room are written as soon as there is some (7.2).
  *
  * Context: may sleep.
  */
 void smmu_evtq_flush(struct smmu_device *smmu)
 {
 	guard(mutex)(&smmu->evtq.lock);
-	evtq_take(smmu, smmu_queue_room(&smmu->evtq));
+	evtq_take(smmu, smmu_queue_room(&smmu->evtq) + smmu->feat.stall_max);
 }
 
 int smmu_evtq_init(struct smmu_device *smmu)
 {
-	return smmu_queue_init(&smmu->evtq, smmu, min(smmu->feat.eventq_shift, EVTQ_SHIFT),
+	unsigned int shift = clamp_t(unsigned int, fls(smmu->feat.stall_max), EVTQ_SHIFT,
+				     EVTQ_SHIFT_MAX);
+
+	return smmu_queue_init(&smmu->evtq, smmu, min_t(u8, smmu->feat.eventq_shift, shift),
 			       sizeof(struct smmu_event) / sizeof(u64), SMMU_EVENTQ_PROD,
 			       SMMU_EVENTQ_CONS);
 }

@@ -6,8 +6,6 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <linux/bitfield.h>
-#include <linux/pci.h>
-#include <linux/pci-ats.h>
 
 #include "cmd.h"
 #include "smmu.h"
@@ -15,6 +13,9 @@
 /* iommu_fault_page_request.private_data */
 enum { FAULT_SID, FAULT_KIND };
 enum { FAULT_STALL, FAULT_PRI };
+
+/* Keeps tags of stalls apart from the groups that the same device may ask for pages in. */
+#define NOT_A_PRG	BIT(16)
 
 /*
  * On return the fault was answered, or will be. A master that is found under the
@@ -34,7 +35,7 @@ static int report(struct smmu_device *smmu, struct iopf_fault *fault, bool stall
 		return -ENODEV;
 
 	if (!stall && (prm->flags & IOMMU_FAULT_PAGE_REQUEST_PASID_VALID) &&
-	    pci_prg_resp_pasid_required(to_pci_dev(master->dev)))
+	    smmu_pri_answer_has_pasid(master))
 		prm->flags |= IOMMU_FAULT_PAGE_RESPONSE_NEEDS_PASID;
 	ret = iommu_report_device_fault(master->dev, fault);
 	/* It was answered all the same. */
@@ -57,7 +58,7 @@ int smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *e)
 		.fault.type = IOMMU_FAULT_PAGE_REQ,
 		.fault.prm = {
 			.flags = IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE,
-			.grpid = FIELD_GET(EVT1_STAG, e->qw[1]),
+			.grpid = FIELD_GET(EVT1_STAG, e->qw[1]) | NOT_A_PRG,
 			.addr = e->qw[2],
 			.private_data = {
 				[FAULT_SID] = FIELD_GET(EVT0_SID, e->qw[0]),

@@ -18,6 +18,8 @@
 
 #include "smmu.h"
 
+static const u64 nothing[SMMU_ENTRY_QWORDS];
+
 /* Tableless masters reach their CDs while there is a bond. */
 static int restream(struct smmu_master *m, bool ats)
 {
@@ -46,8 +48,6 @@ static int bond_link(struct smmu_bond *bond)
 
 static int bond_unlink(struct smmu_bond *bond)
 {
-	static const u64 nothing[SMMU_ENTRY_QWORDS];
-
 	guard(mutex)(&bond->domain->lock);
 	list_del(&bond->node);
 	return smmu_cd_write(bond->master, bond->ssid, nothing);
@@ -71,8 +71,8 @@ static void bond_leave(struct smmu_bond *bond, bool had_ats)
 	WRITE_ONCE(m->sva_bonds, m->sva_bonds - smmu_domain_is_sva(bond->domain));
 	if (!m->domain && xa_empty(&m->bonds))
 		last_bond_left(m);
-	if (had_ats)
-		smmu_atc_inv_pasid(m, bond->ssid);
+	if (had_ats && smmu_atc_inv_pasid(m, bond->ssid) && !smmu_ats_has_global(m))
+		m->stale_atc = true;
 	smmu_domain_drop(bond->domain, m, bond->ssid, true);
 }
 
@@ -93,8 +93,11 @@ static int bond_enter(struct smmu_bond *bond, bool ats)
 	WRITE_ONCE(m->sva_bonds, m->sva_bonds + smmu_domain_is_sva(bond->domain));
 	ret = bond_link(bond);
 	if (ret) {
-		if (ret != -ESRCH)
+		/* No valid descriptor may stay that leads to what is freed next. */
+		if (ret != -ESRCH) {
 			smmu_master_block(m, "cannot be attached, its SMMU does not respond");
+			smmu_cd_write(m, bond->ssid, nothing);
+		}
 		bond_leave(bond, false);
 		return ret;
 	}

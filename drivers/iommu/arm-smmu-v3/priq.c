@@ -32,17 +32,23 @@ static void ppr_log(struct smmu_device *smmu, const struct smmu_ppr *p)
 /* PCIe 10.4.1.2.1: the last word on a PASID, which nobody waits for. */
 static bool ppr_is_stop_marker(const struct smmu_ppr *p)
 {
-	return (p->qw[0] & PPR0_SSV) && !(p->qw[0] & (PPR0_READ | PPR0_WRITE));
+	return (p->qw[0] & PPR0_SSV) && (p->qw[0] & PPR0_LAST) &&
+	       !(p->qw[0] & (PPR0_READ | PPR0_WRITE));
 }
 
 /* A group gets one answer, for its last request (I-39). */
 static void ppr_deny(struct smmu_device *smmu, const struct smmu_ppr *p)
 {
 	bool ssv = p->qw[0] & PPR0_SSV;
+	struct smmu_master *master;
 	struct smmu_cmd cmd;
 
 	if (!(p->qw[0] & PPR0_LAST) || ppr_is_stop_marker(p))
 		return;
+	scoped_guard(mutex, &smmu->streams_lock) {
+		master = xa_load(&smmu->streams, FIELD_GET(PPR0_SID, p->qw[0]));
+		ssv = ssv && (!master || smmu_pri_answer_has_pasid(master));
+	}
 	cmd = cmd_pri_resp(FIELD_GET(PPR0_SID, p->qw[0]),
 			   ssv ? FIELD_GET(PPR0_SSID, p->qw[0]) : 0, ssv,
 			   FIELD_GET(PPR1_PRG, p->qw[1]), PRI_RESP_DENY);
@@ -82,10 +88,22 @@ static bool priq_overflowed(struct smmu_device *smmu)
 {
 	if (!smmu_queue_overflowed(&smmu->priq))
 		return false;
+	/* What was queued before; nothing is added until the overflow is acknowledged. */
+	while (priq_take(smmu, smmu_queue_room(&smmu->priq)))
+		;
 	iopf_queue_discard_partial(smmu->iopf);
 	if (__ratelimit(&smmu->log_limit))
 		dev_err(smmu->dev, "PRI queue overflowed, hardware answered for us\n");
 	return smmu_queue_drained(&smmu->priq);
+}
+
+/* In rounds, so that whoever flushes gets the lock in a storm as well. */
+static bool priq_round(struct smmu_device *smmu)
+{
+	guard(mutex)(&smmu->priq.lock);
+	if (priq_take(smmu, smmu_queue_room(&smmu->priq)))
+		return true;
+	return priq_overflowed(smmu) || smmu_queue_pending(&smmu->priq);
 }
 
 /**
@@ -96,11 +114,8 @@ static bool priq_overflowed(struct smmu_device *smmu)
  */
 void smmu_priq_drain(struct smmu_device *smmu)
 {
-	guard(mutex)(&smmu->priq.lock);
-	do {
-		while (priq_take(smmu, smmu_queue_room(&smmu->priq)))
-			;
-	} while (priq_overflowed(smmu) || smmu_queue_pending(&smmu->priq));
+	while (priq_round(smmu))
+		;
 }
 
 /**

@@ -4,11 +4,11 @@
  *
  * Lock order, outermost first:
  *
- *	smmu_master.faults_lock		whether its faults are served
  *	group mutex of the core
  *	  smmu_domain.lock		a domain's places (writers) and PASIDs
  *	    smmu_instances_lock		list of instances
- *	  smmu_queue.lock		who empties a queue
+ *	  smmu_master.faults_lock	whether its faults are served
+ *	    smmu_queue.lock		who empties a queue
  *	    smmu_device.streams_lock	stream ID -> master
  *	      smmu_strtab.lock		growth of the stream table
  *	      locks of io-pgfault.c
@@ -190,6 +190,8 @@ struct smmu_device {
  * @ste_lock: serialises writers of its STEs
  * @ste: what was last written to them; under @ste_lock
  * @blocked: its streams abort until the next attach; under @ste_lock
+ * @blocks: how often that was asked for; under @ste_lock
+ * @stale_atc: a PASID is gone that its ATC may still know, and will not forget
  */
 struct smmu_master {
 	struct smmu_device *smmu;
@@ -213,6 +215,8 @@ struct smmu_master {
 	raw_spinlock_t ste_lock; /* see the lock order */
 	u64 ste[SMMU_ENTRY_QWORDS];
 	bool blocked;
+	unsigned int blocks;
+	bool stale_atc;
 };
 
 enum smmu_inval_kind {
@@ -354,7 +358,7 @@ void smmu_strtab_free(struct smmu_device *smmu);
 int smmu_strtab_prepare(struct smmu_device *smmu, u32 sid);
 struct smmu_ste *smmu_strtab_entry(struct smmu_device *smmu, u32 sid);
 u32 smmu_strtab_cfg(const struct smmu_device *smmu);
-int smmu_ste_write(struct smmu_master *master, const u64 *target);
+int smmu_ste_write(struct smmu_master *master, const u64 *target, unsigned int blocks);
 void smmu_ste_take_over(struct smmu_master *master, u32 sid);
 void smmu_master_block(struct smmu_master *master, const char *why);
 void ste_make_abort(u64 *qw);
@@ -367,6 +371,7 @@ void ste_make_s2(const struct smmu_features *f, const struct io_pgtable_cfg *cfg
 /* cdtab.c */
 u8 smmu_ssid_bits(const struct smmu_features *f);
 int smmu_cdtab_prepare(struct smmu_master *master, u32 ssid);
+bool smmu_cdtab_has(const struct smmu_cdtab *t, u32 ssid);
 void smmu_cdtab_free(struct smmu_master *master);
 int smmu_cd_write(struct smmu_master *master, u32 ssid, const u64 *target);
 void cd_make_s1(const struct smmu_features *f, const struct io_pgtable_cfg *cfg, u16 asid,
@@ -440,10 +445,19 @@ bool smmu_ats_usable(struct smmu_master *master);
 int smmu_ats_enable(struct smmu_master *master);
 void smmu_ats_disable(struct smmu_master *master);
 int smmu_atc_inv_master(struct smmu_master *master);
+bool smmu_ats_has_global(const struct smmu_master *master);
 int smmu_atc_inv_pasid(struct smmu_master *master, u32 ssid);
+#ifdef CONFIG_PCI_PRI
 bool smmu_pri_usable(struct smmu_master *master);
 int smmu_pri_enable(struct smmu_master *master);
 void smmu_pri_disable(struct smmu_master *master);
+bool smmu_pri_answer_has_pasid(const struct smmu_master *master);
+#else
+static inline bool smmu_pri_usable(struct smmu_master *master) { return false; }
+static inline int smmu_pri_enable(struct smmu_master *master) { return -EOPNOTSUPP; }
+static inline void smmu_pri_disable(struct smmu_master *master) { }
+static inline bool smmu_pri_answer_has_pasid(const struct smmu_master *master) { return true; }
+#endif
 void smmu_pasid_enable(struct smmu_master *master);
 void smmu_pasid_disable(struct smmu_master *master);
 

@@ -325,23 +325,23 @@ void smmu_ste_take_over(struct smmu_master *master, u32 sid)
  * smmu_ste_write() - change the STEs of all streams of a master
  * @master: the master, whose streams were prepared
  * @target: the STE in CPU byte order
+ * @blocks: master->blocks as it was when the caller decided
  *
- * Lifts a block that smmu_master_block() has put on the master.
+ * Lifts the block that smmu_master_block() has put on the master before, but not
+ * one that the caller does not know of.
  *
  * Context: any; takes master->ste_lock.
  *
- * Return: 0 or the first error of the command queue; all STEs are written.
+ * Return: 0 or the first error of the command queue, all STEs are written; -EAGAIN
+ * when the master was blocked since, nothing is written.
  */
-int smmu_ste_write(struct smmu_master *master, const u64 *target)
+int smmu_ste_write(struct smmu_master *master, const u64 *target, unsigned int blocks)
 {
-	unsigned long flags;
-	int ret;
-
-	raw_spin_lock_irqsave(&master->ste_lock, flags);
-	master->blocked = false;
-	ret = stes_write_locked(master, target);
-	raw_spin_unlock_irqrestore(&master->ste_lock, flags);
-	return ret;
+	guard(raw_spinlock_irqsave)(&master->ste_lock);
+	if (master->blocks != blocks)
+		return -EAGAIN;
+	WRITE_ONCE(master->blocked, false);
+	return stes_write_locked(master, target);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_ste_write);
 
@@ -365,8 +365,9 @@ void smmu_master_block(struct smmu_master *master, const char *why)
 	ste_make_abort(abort);
 	raw_spin_lock_irqsave(&master->ste_lock, flags);
 	already = master->blocked;
+	WRITE_ONCE(master->blocks, master->blocks + 1);
 	if (!already) {
-		master->blocked = true;
+		WRITE_ONCE(master->blocked, true);
 		stes_write_locked(master, abort);
 	}
 	raw_spin_unlock_irqrestore(&master->ste_lock, flags);

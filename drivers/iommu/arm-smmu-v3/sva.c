@@ -28,11 +28,13 @@ static void read_cpus(struct smmu_sva_cpus *cpus)
 							  ID_AA64MMFR0_EL1_PARANGE_SHIFT);
 	u8 hafdbs = cpuid_feature_extract_unsigned_field(mmfr1,
 							 ID_AA64MMFR1_EL1_HAFDBS_SHIFT);
+	/* Other descriptors have no more bits, whatever the CPUs could have. */
+	u8 limit = PAGE_SHIFT == 16 || lpa2_is_enabled() ? CONFIG_ARM64_PA_BITS :
+							   min(48, CONFIG_ARM64_PA_BITS);
 
 	*cpus = (struct smmu_sva_cpus) {
 		.va_bits = vabits_actual,
-		.pa_bits = min_t(u8, id_aa64mmfr0_parange_to_phys_shift(parange),
-				 CONFIG_ARM64_PA_BITS),
+		.pa_bits = min_t(u8, id_aa64mmfr0_parange_to_phys_shift(parange), limit),
 		.page_shift = PAGE_SHIFT,
 		.lpa2 = lpa2_is_enabled(),
 		.af = cpu_has_hw_af(),

@@ -213,11 +213,14 @@ static void atcs_one_by_one(const struct smmu_inval *at, unsigned int num, u64 s
 	for (i = 0; i < num; i++) {
 		struct smmu_cmd cmd = inval_atc(&at[i], start, size);
 
+		if (READ_ONCE(at[i].master->blocked))
+			continue;
 		if (smmu_cmdq_run(&at[i].smmu->cmdq, &cmd, 1))
 			smmu_master_block(at[i].master, "did not answer an ATC invalidation");
 	}
 }
 
+/* A master that is blocked uses nothing of its ATC, and has it emptied before it does again. */
 static noinline void inval_atcs(const struct smmu_inval_set *set, u64 first, u64 last)
 {
 	const struct smmu_inval *at = set->at + set->num - set->num_atc;
@@ -227,8 +230,11 @@ static noinline void inval_atcs(const struct smmu_inval_set *set, u64 first, u64
 	struct flush f __uninitialized;
 
 	flush_init(&f);
-	for (i = 0; i < set->num_atc; i++)
+	for (i = 0; i < set->num_atc; i++) {
+		if (READ_ONCE(at[i].master->blocked))
+			continue;
 		flush_add(&f, at[i].smmu, inval_atc(&at[i], start, size));
+	}
 	if (flush_finish(&f))
 		atcs_one_by_one(at, set->num_atc, start, size);
 }

@@ -211,7 +211,7 @@ static void table_i28_all_streams_agree(struct kunit *test)
 	sids_of(t, 0x10, 0x11, 0x7fff);
 	ste_make_bypass(&t->f->smmu.feat, target);
 	fake_clear(t->f);
-	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master, target), 0);
+	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master, target, t->master.blocks), 0);
 	for (i = 0; i < 3; i++) {
 		KUNIT_ASSERT_TRUE(test, walk(t, t->sids[i], ste));
 		KUNIT_EXPECT_EQ(test, memcmp(ste, target, 64), 0);
@@ -235,7 +235,7 @@ static void table_i28_one_stream_fails(struct kunit *test)
 	sids_of(t, 1, 2, 3);
 	ste_make_bypass(&t->f->smmu.feat, target);
 	fake_fail(t->f, 0, 1, 1);
-	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master, target), -EIO);
+	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master, target, t->master.blocks), -EIO);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, says(t, t->sids[i]), SAYS_BYPASS);
 
@@ -258,10 +258,10 @@ static void table_i24_breaking_change(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master, 0), 0);
 	ste_make_s1(&t->f->smmu.feat, &t->master.cdtab, STE_S1DSS_SSID0, false, false, old);
 	ste_make_s2(&t->f->smmu.feat, &cfg_s2, 7, false, new);
-	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master, old), 0);
+	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master, old, t->master.blocks), 0);
 	t->watch_sid = 2;
 	t->f->hook = look_on_cfgi;
-	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master, new), 0);
+	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master, new, t->master.blocks), 0);
 	KUNIT_ASSERT_EQ(test, t->num_seen, 3);
 	KUNIT_EXPECT_EQ(test, t->seen[0].verdict, SAYS_INVALID);
 	KUNIT_EXPECT_EQ(test, t->seen[1].verdict, SAYS_INVALID);
