@@ -432,7 +432,9 @@ EXPORT_SYMBOL_IF_KUNIT(sim_conf_pri);
  */
 u32 sim_conf_pri_limit(const struct sim_conf *c)
 {
-	return c->pri ? min(get32(c, c->pri + PCI_PRI_ALLOC_REQ), (u32)PRI_CAPACITY) : 0;
+	if (!c->pri)
+		return 0;
+	return min_t(u32, sim_conf_read(c, c->pri + PCI_PRI_ALLOC_REQ, 4), PRI_CAPACITY);
 }
 EXPORT_SYMBOL_IF_KUNIT(sim_conf_pri_limit);
 
