@@ -201,6 +201,12 @@ static void invalidations(void)
 	EXPECT(ssim_check_foreign(&w.s, 1, 0x6000, 0x6fff, stamp));
 	/* of another process neither */
 	EXPECT(ssim_check_foreign(&w.s, 2, 0, LAST, stamp));
+	/* no CD has its tag: whoever has it next will have to invalidate */
+	unmap_page();
+	store(cd_at(0), 0);
+	EXPECT(!good());
+	cfgi(0);
+	EXPECT(good());
 	/* before the change */
 	start();
 	poke(pte_at(0x5000), PAGE);

@@ -253,15 +253,36 @@ void ssim_foreign_changed(struct ssim *s, u32 foreign, u64 first, u64 last, u64 
 }
 EXPORT_SYMBOL_IF_KUNIT(ssim_foreign_changed);
 
+/* A CD may be held that has the tag: what is held by it translates. */
+static bool tag_in_use(struct ssim *s, const struct ssim_entry *e)
+{
+	u32 i;
+
+	for (i = 0; i < s->ncfgs; i++) {
+		const struct ssim_cfg *c = &s->cfgs[i];
+
+		if (c->kind == C_CD && fld(c->words, CD_V) &&
+		    fld(c->words, CD_ASID) == e->regime->asid)
+			return true;
+	}
+	return false;
+}
+
+/* What no device can use any more is judged when its tag is used anew (I-30). */
+static bool usable(struct ssim *s, const struct ssim_entry *e)
+{
+	if (e->kind == E_ATC)
+		return ssim_atc_passes(s, e->sid);
+	return e->kind == E_ROOT || tag_in_use(s, e);
+}
+
 static void judge(struct ssim *s, struct ssim_entry *e, void *arg)
 {
 	struct judgement *j = arg;
 
 	if (j->found || !is_of(e, j->foreign) || !e->doomed || e->doomed > j->stamp)
 		return;
-	if (e->kind == E_ATC && !ssim_atc_passes(s, e->sid))
-		return;
-	if (!there(s, e))
+	if (usable(s, e) && !there(s, e))
 		j->found = e;
 }
 
@@ -273,8 +294,8 @@ static void judge(struct ssim *s, struct ssim_entry *e, void *arg)
  * @last: last address
  * @stamp: as for ssim_foreign_changed()
  *
- * Return: true if nothing is held, in the TLB or an ATC, that was wider than the
- * table when the invalidation began and still is.
+ * Return: true if nothing is held that devices can use, in the TLB or an ATC, and
+ * that was wider than the table when the invalidation began and still is.
  */
 bool ssim_check_foreign(struct ssim *s, u32 foreign, u64 first, u64 last, u64 stamp)
 {
@@ -293,28 +314,6 @@ bool ssim_check_foreign(struct ssim *s, u32 foreign, u64 first, u64 last, u64 st
 	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(ssim_check_foreign);
-
-/* A CD may be held that has the tag: what is held by it translates. */
-static bool tag_in_use(struct ssim *s, const struct ssim_entry *e)
-{
-	u32 i;
-
-	for (i = 0; i < s->ncfgs; i++) {
-		const struct ssim_cfg *c = &s->cfgs[i];
-
-		if (c->kind == C_CD && fld(c->words, CD_V) &&
-		    fld(c->words, CD_ASID) == e->regime->asid)
-			return true;
-	}
-	return false;
-}
-
-static bool outlives(struct ssim *s, const struct ssim_entry *e)
-{
-	if (e->kind == E_ATC)
-		return ssim_atc_passes(s, e->sid);
-	return e->kind == E_ROOT || tag_in_use(s, e);
-}
 
 /**
  * ssim_check_foreign_end() - a table of others is about to be taken down
@@ -336,7 +335,7 @@ bool ssim_check_foreign_end(struct ssim *s, u32 foreign)
 	for (i = 0; i < s->top; i++) {
 		const struct ssim_entry *e = &s->entries[i];
 
-		if (e->kind == E_FREE || e->regime->foreign != foreign || !outlives(s, e))
+		if (e->kind == E_FREE || e->regime->foreign != foreign || !usable(s, e))
 			continue;
 		ssim_violation(s, "I-33", e->kind == E_ROOT ?
 			       "a process ends, but devices are led to its table" :
