@@ -47,6 +47,7 @@ static int lpae_map_for_walker(struct lpae_tables *t, void *pages, size_t size)
 	dma = dma_map_single(dev, pages, size, DMA_TO_DEVICE);
 	if (dma_mapping_error(dev, dma))
 		return -ENOMEM;
+	iommu_seam_cleaned(pages, size);
 	if (dma == virt_to_phys(pages))
 		return 0;
 

@@ -129,6 +129,7 @@ static inline void lpae_clean(struct lpae_tables *t, u64 *slot, unsigned int cou
 {
 	dma_sync_single_for_device(t->iop.cfg.iommu_dev, virt_to_phys(slot),
 				   count * sizeof(*slot), DMA_TO_DEVICE);
+	iommu_seam_cleaned(slot, count * sizeof(*slot));
 }
 
 static __always_inline void lpae_finish_run(struct lpae_tables *t, u64 *slot, unsigned int count)

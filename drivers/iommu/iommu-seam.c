@@ -182,6 +182,17 @@ void __iommu_seam_bound(struct mm_struct *mm)
 		ops->bound(mm);
 }
 
+void __iommu_seam_cleaned(const void *table, size_t size)
+{
+	const struct iommu_seam_ops *ops;
+
+	guard(rcu)();
+	ops = rcu_dereference(seam_ops);
+	if (ops)
+		ops->cleaned(table, size);
+}
+EXPORT_SYMBOL_GPL(__iommu_seam_cleaned);
+
 /**
  * iommu_seam_prepare_msi() - let a device reach a simulated doorbell
  * @desc: message interrupt that is being allocated

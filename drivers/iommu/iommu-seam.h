@@ -32,6 +32,7 @@ struct msi_msg;
  * @freed: @size bytes of table are about to be given back
  * @bind: a device is about to get the table of @mm, which has users
  * @bound: it has, or could not; each follows one @bind of the same @mm
+ * @cleaned: @size bytes of table were cleaned, for hardware that does not snoop
  *
  * @map, @bind and @bound may sleep. All others may be called in any context, under
  * raw spinlocks; entries are in the byte order of memory.
@@ -45,6 +46,7 @@ struct iommu_seam_ops {
 	void (*freed)(void *table, size_t size);
 	void (*bind)(struct mm_struct *mm);
 	void (*bound)(struct mm_struct *mm);
+	void (*cleaned)(const void *table, size_t size);
 };
 
 DECLARE_STATIC_KEY_FALSE(iommu_seam_key);
@@ -65,6 +67,7 @@ bool __iommu_seam_exchange(u64 *slot, u64 *old, u64 value);
 void __iommu_seam_freed(void *table, size_t size);
 void __iommu_seam_bind(struct mm_struct *mm);
 void __iommu_seam_bound(struct mm_struct *mm);
+void __iommu_seam_cleaned(const void *table, size_t size);
 
 int iommu_seam_prepare_msi(struct msi_desc *desc, phys_addr_t doorbell);
 void iommu_seam_compose_msi(struct msi_desc *desc, struct msi_msg *msg);
@@ -97,6 +100,7 @@ static inline bool __iommu_seam_exchange(u64 *slot, u64 *old, u64 value) { retur
 static inline void __iommu_seam_freed(void *table, size_t size) { }
 static inline void __iommu_seam_bind(struct mm_struct *mm) { }
 static inline void __iommu_seam_bound(struct mm_struct *mm) { }
+static inline void __iommu_seam_cleaned(const void *table, size_t size) { }
 #endif
 
 /* The functions of these names return false where the caller has to do it itself. */
@@ -144,6 +148,12 @@ static __always_inline void iommu_seam_bound(struct mm_struct *mm)
 {
 	if (iommu_seam_active())
 		__iommu_seam_bound(mm);
+}
+
+static __always_inline void iommu_seam_cleaned(const void *table, size_t size)
+{
+	if (iommu_seam_active())
+		__iommu_seam_cleaned(table, size);
 }
 
 #endif /* IOMMU_SEAM_H_ */

@@ -29,7 +29,13 @@ LIST_HEAD(sim_instances);
 
 static bool op_read(void *cookie, u64 pa, void *to, unsigned int size)
 {
-	return sim_mem_fetch(pa, to, size);
+	const struct sim_instance *sim = cookie;
+
+	if (!sim_mem_fetch(pa, to, size))
+		return false;
+	if (sim->unclean)
+		sim_coherency_read(sim, pa, to, size);
+	return true;
 }
 
 static bool op_write(void *cookie, u64 pa, const void *from, unsigned int size)
@@ -293,7 +299,7 @@ static int make_model(struct sim_instance *sim)
 
 	sim->pool = kvzalloc(size, GFP_KERNEL);
 	sim->regs = vmalloc(SIM_REGS);
-	if (!core || !sim->pool || !sim->regs) {
+	if (!core || !sim->pool || !sim->regs || sim_coherency_open(sim)) {
 		kvfree(core);
 		return -ENOMEM;
 	}
@@ -315,6 +321,7 @@ static void free_model(struct sim_instance *sim)
 
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		sim->core = NULL;
+	sim_coherency_close(sim);
 	kvfree(core);
 	kvfree(sim->pool);
 	vfree(sim->regs);

@@ -194,13 +194,18 @@ static bool seam_write(void __iomem *addr, unsigned int bytes, u64 value)
 
 static void seen_by_all(const u64 *slot, u64 old, u64 value)
 {
+	u64 pa = pa_of(slot), was = le64_to_cpu((__force __le64)old);
+	u64 is = le64_to_cpu((__force __le64)value);
 	struct sim_instance *sim;
-	u64 pa = pa_of(slot);
 
-	list_for_each_entry(sim, &sim_instances, node)
-		if (sim->core)
-			ssim_store(sim->core, pa, le64_to_cpu((__force __le64)old),
-				   le64_to_cpu((__force __le64)value));
+	list_for_each_entry(sim, &sim_instances, node) {
+		if (!sim->core)
+			continue;
+		if (sim->unclean && !is_vmalloc_addr(slot))
+			sim_coherency_store(sim, pa, (__force __le64)old);
+		else
+			ssim_store(sim->core, pa, was, is);
+	}
 }
 
 static void seam_store(u64 *slot, u64 value)
@@ -231,10 +236,24 @@ static void seam_freed(void *table, size_t size)
 	u64 pa = pa_of(table);
 
 	guard(raw_spinlock_irqsave)(&sim_lock);
-	list_for_each_entry(sim, &sim_instances, node)
+	list_for_each_entry(sim, &sim_instances, node) {
 		if (sim->core)
 			ssim_check_table_free(sim->core, pa, size);
+		if (sim->core && sim->unclean)
+			sim_coherency_clean(sim, pa, size, true);
+	}
 	memset64(table, canary[0], size / sizeof(u64));
+}
+
+static void seam_cleaned(const void *table, size_t size)
+{
+	struct sim_instance *sim;
+	u64 pa = pa_of(table);
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	list_for_each_entry(sim, &sim_instances, node)
+		if (sim->core && sim->unclean)
+			sim_coherency_clean(sim, pa, size, false);
 }
 
 static const struct iommu_seam_ops seam_ops = {
@@ -246,6 +265,7 @@ static const struct iommu_seam_ops seam_ops = {
 	.freed = seam_freed,
 	.bind = sim_mm_bind,
 	.bound = sim_mm_bound,
+	.cleaned = seam_cleaned,
 };
 
 int sim_seam_open(void)

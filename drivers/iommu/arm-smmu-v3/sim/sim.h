@@ -47,6 +47,7 @@ struct mm_struct;
 struct sim_edges;
 struct sim_function;
 struct sim_pci;
+struct sim_word;
 
 /**
  * struct sim_config - an instance as it shall be
@@ -79,6 +80,7 @@ struct sim_config {
  * @live: made live and not yet made dead
  * @core: the model; NULL while not live; under sim_lock
  * @pool: its entries
+ * @unclean: of coherency.c; NULL where it is coherent
  * @regs: stands for the mapped registers
  * @start: physical address that stands for the registers
  * @pdev: the SMMU's device
@@ -106,6 +108,7 @@ struct sim_instance {
 
 	struct ssim *core;
 	void *pool;
+	struct sim_word *unclean;
 	void *regs;
 	phys_addr_t start;
 	struct platform_device *pdev;
@@ -214,6 +217,13 @@ void sim_mm_bind(struct mm_struct *mm);
 void sim_mm_bound(struct mm_struct *mm);
 u32 sim_mm_number(u64 ttb);
 void sim_mm_close(void);
+
+/* coherency.c: what an SMMU that does not snoop sees of memory */
+int sim_coherency_open(struct sim_instance *sim);
+void sim_coherency_close(struct sim_instance *sim);
+void sim_coherency_store(struct sim_instance *sim, u64 pa, __le64 old);
+void sim_coherency_read(const struct sim_instance *sim, u64 pa, void *to, unsigned int size);
+void sim_coherency_clean(struct sim_instance *sim, u64 pa, size_t size, bool freed);
 
 /* irq.c */
 int sim_irq_open(struct sim_instance *sim);
