@@ -200,6 +200,7 @@ bool ssim_ste_legal(const struct ssim *s, const u64 ste[8])
 		return false;
 	return eats_legal(s, ste, config);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_ste_legal);
 
 static bool half_legal(const struct ssim *s, const u64 cd[8], bool high)
 {
@@ -245,6 +246,7 @@ bool ssim_cd_legal(const struct ssim *s, const u64 ste[8], const u64 cd[8])
 		return false;
 	return world == WORLD_EL2 || ssim_idr(s, 0, IDR0_ASID16) || !(fld(cd, CD_ASID) >> 8);
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_cd_legal);
 
 static u16 vmid_of(const struct ssim *s, const u64 ste[8])
 {
@@ -275,6 +277,7 @@ void ssim_regime_s2(const struct ssim *s, const u64 ste[8], struct ssim_regime *
 	r->record = fld(ste, STE_S2R);
 	r->abort = true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_regime_s2);
 
 /*
  * The regime of one half of stage 1; both structures are legal. Returns whether
@@ -322,6 +325,7 @@ bool ssim_regime_s1(const struct ssim *s, const u64 ste[8], const u64 cd[8], boo
 		r->foreign = ssim_foreign(s, r->ttb);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_regime_s1);
 
 static bool two_level(const struct ssim *s)
 {

@@ -68,11 +68,13 @@ extern struct drive_total drive_total;
 
 extern struct kunit_suite drive_ats_suite;
 extern struct kunit_suite drive_edge_suite;
+extern struct kunit_suite drive_entry_suite;
 extern struct kunit_suite drive_map_suite;
 extern struct kunit_suite drive_mix_suite;
 extern struct kunit_suite drive_move_suite;
 extern struct kunit_suite drive_fault_suite;
 extern struct kunit_suite drive_ids_suite;
+extern struct kunit_suite drive_rules_suite;
 extern struct kunit_suite drive_tags_suite;
 
 /* drive_kunit.c */
@@ -95,6 +97,7 @@ bool drive_reaches(struct drive *d, unsigned int master, u64 addr, u64 pa);
 bool drive_aborts(struct drive *d, unsigned int master, u64 addr);
 void drive_map(struct drive *d, struct iommu_domain *domain, u64 iova, u64 pa, u64 size);
 void drive_unmap(struct drive *d, struct iommu_domain *domain, u64 iova, u64 pa, u64 size);
+void drive_clear_dirty(struct drive *d, struct iommu_domain *domain, u64 iova, u64 size);
 bool drive_page_reuse(struct drive *d, u64 pa, u64 size);
 bool drive_config(struct drive *d, unsigned int master);
 

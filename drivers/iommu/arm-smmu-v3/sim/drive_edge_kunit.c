@@ -7,7 +7,6 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <linux/delay.h>
-#include <uapi/linux/iommufd.h>
 
 #include "drive.h"
 
@@ -168,17 +167,6 @@ static bool held_dirty(struct drive *d, u64 iova)
 	return false;
 }
 
-static void clear_dirty(struct drive *d, struct iommu_domain *domain, u64 iova, u64 size)
-{
-	struct iommu_iotlb_gather gather;
-	struct iommu_dirty_bitmap dirty;
-
-	iommu_dirty_bitmap_init(&dirty, NULL, &gather);
-	KUNIT_EXPECT_EQ(d->test, domain->dirty_ops->read_and_clear_dirty(domain, iova, size, 0,
-									 &dirty), 0);
-	iommu_iotlb_sync(domain, &gather);
-}
-
 /* An entry of which only a part is asked for stays dirty: the rest was not reported. */
 static void drive_i11_part_of_a_block(struct kunit *test)
 {
@@ -193,10 +181,10 @@ static void drive_i11_part_of_a_block(struct kunit *test)
 	drive_map(d, domain, IOVA_AT, PA_A, block);
 	KUNIT_EXPECT_EQ(test, drive_touch(d, 0, IOVA_AT, true, &pa), OUT_OK);
 	KUNIT_EXPECT_TRUE(test, held_dirty(d, IOVA_AT));
-	clear_dirty(d, domain, IOVA_AT, block / 2);
+	drive_clear_dirty(d, domain, IOVA_AT, block / 2);
 	KUNIT_EXPECT_EQ(test, drive_touch(d, 0, IOVA_AT, false, &pa), OUT_OK);
 	KUNIT_EXPECT_TRUE(test, held_dirty(d, IOVA_AT));
-	clear_dirty(d, domain, IOVA_AT, block);
+	drive_clear_dirty(d, domain, IOVA_AT, block);
 	KUNIT_EXPECT_EQ(test, drive_touch(d, 0, IOVA_AT, false, &pa), OUT_OK);
 	KUNIT_EXPECT_FALSE(test, held_dirty(d, IOVA_AT));
 	drive_unmap(d, domain, IOVA_AT, PA_A, block);

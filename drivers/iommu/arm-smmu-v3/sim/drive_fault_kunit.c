@@ -357,6 +357,7 @@ static void drive_i14_queue_sizes(struct kunit *test)
 }
 
 static struct kunit_case fault_cases[] = {
+	KUNIT_CASE_PARAM(drive_i14_queue_sizes, next_extreme),
 	KUNIT_CASE_PARAM(drive_i19_error_of_unmap, next_error),
 	KUNIT_CASE_PARAM(drive_i19_error_of_attach, next_error),
 	KUNIT_CASE_PARAM(drive_i19_error_persists, next_kind),
@@ -368,7 +369,6 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(drive_i22_interrupts, next_extreme),
 	KUNIT_CASE_PARAM(drive_i21_event_overflow, drive_next_profile),
 	KUNIT_CASE_PARAM(drive_i62_any_event, next_extreme),
-	KUNIT_CASE_PARAM(drive_i14_queue_sizes, next_extreme),
 	{ }
 };
 

@@ -304,6 +304,18 @@ void drive_unmap(struct drive *d, struct iommu_domain *domain, u64 iova, u64 pa,
 			unmapped(d, i, iova, size);
 }
 
+/* Of a domain that tracks writes: forget those of a range, as a migration does. */
+void drive_clear_dirty(struct drive *d, struct iommu_domain *domain, u64 iova, u64 size)
+{
+	struct iommu_iotlb_gather gather;
+	struct iommu_dirty_bitmap dirty;
+
+	iommu_dirty_bitmap_init(&dirty, NULL, &gather);
+	KUNIT_EXPECT_EQ(d->test, domain->dirty_ops->read_and_clear_dirty(domain, iova, size, 0,
+									 &dirty), 0);
+	iommu_iotlb_sync(domain, &gather);
+}
+
 /* The pages of @pa get a new owner. */
 bool drive_page_reuse(struct drive *d, u64 pa, u64 size)
 {
@@ -338,9 +350,10 @@ static struct kunit_suite summary_suite = {
 	.test_cases = summary_cases,
 };
 
-kunit_test_suites(&drive_ats_suite, &drive_edge_suite, &drive_map_suite, &drive_mix_suite,
-		  &drive_move_suite, &drive_fault_suite, &drive_tags_suite, &drive_ids_suite,
-		  &summary_suite);
+/* What is about one rule before what is about all: it is named by what fails first. */
+kunit_test_suites(&drive_entry_suite, &drive_rules_suite, &drive_fault_suite, &drive_edge_suite,
+		  &drive_ats_suite, &drive_map_suite, &drive_mix_suite, &drive_move_suite,
+		  &drive_tags_suite, &drive_ids_suite, &summary_suite);
 
 MODULE_IMPORT_NS(SMMU_SIM);
 MODULE_IMPORT_NS(IOMMUFD_INTERNAL);

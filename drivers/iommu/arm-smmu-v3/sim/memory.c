@@ -205,6 +205,8 @@ static void seen_by_all(const u64 *slot, u64 old, u64 value)
 			sim_coherency_store(sim, pa, (__force __le64)old);
 		else
 			ssim_store(sim->core, pa, was, is);
+		if (sim->watch)
+			sim->watch(sim->watcher, pa, was, is);
 	}
 }
 

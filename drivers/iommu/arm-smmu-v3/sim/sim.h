@@ -98,6 +98,8 @@ struct sim_config {
  * @unkept: violations that found none
  * @say_full: it is not yet in the log that there are such; under sim_lock
  * @debugfs: directory
+ * @watch: hears of each store after the model, under sim_lock; for tests
+ * @watcher: argument of @watch
  */
 struct sim_instance {
 	char name[SIM_NAME];
@@ -126,6 +128,8 @@ struct sim_instance {
 	u32 unkept;
 	bool say_full;
 	struct dentry *debugfs;
+	void (*watch)(void *watcher, u64 pa, u64 old, u64 new);
+	void *watcher;
 };
 
 enum sim_kind { SIM_PLATFORM, SIM_PCI };
