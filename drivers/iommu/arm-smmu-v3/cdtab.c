@@ -178,7 +178,9 @@ static int cdtab_link(struct smmu_master *master, u32 ssid)
 /* Is there a descriptor for a PASID, valid or not? */
 bool smmu_cdtab_has(const struct smmu_cdtab *t, u32 ssid)
 {
-	return t->leaf_bits ? t->leaves && t->leaves[ssid >> t->leaf_bits] : t->cds;
+	if (!t->leaf_bits)
+		return t->cds;
+	return t->leaves && t->leaves[ssid >> t->leaf_bits];
 }
 
 static struct smmu_cd *cdtab_entry(const struct smmu_cdtab *t, u32 ssid)

@@ -381,7 +381,7 @@ static void inval_i48_deaf_endpoint(struct kunit *test)
 	ste_make_bypass(&f->smmu.feat, bypass);
 	for (sid = 0x10; sid < 0x13; sid++) {
 		add_place(t, 0, SMMU_INVAL_ATC, 0, sid);
-		KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master[t->set->num - 1], bypass), 0);
+		KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master[t->set->num - 1], bypass, 0), 0);
 	}
 	f->deaf = 1ull << 0x11;
 	fake_clear(f);
@@ -397,7 +397,7 @@ static void inval_i48_deaf_endpoint(struct kunit *test)
 
 	/* until its next attach */
 	f->deaf = 0;
-	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master[2], bypass), 0);
+	KUNIT_EXPECT_EQ(test, smmu_ste_write(&t->master[2], bypass, 1), 0);
 	KUNIT_EXPECT_FALSE(test, t->master[2].blocked);
 }
 
