@@ -141,41 +141,45 @@ static void *writes(void *arg)
 	return NULL;
 }
 
+static void wait_for_steps(struct writer *w, unsigned int steps)
+{
+	unsigned int from = atomic_load(&w->steps);
+
+	while (atomic_load(&w->steps) - from < steps)
+		usleep(100);
+}
+
 static bool reused(struct sva *m)
 {
 	struct writer w = { .m = m, .len = 16 * page };
 	uint8_t *other, *q;
 	pthread_t thread;
 	bool good = true;
-	unsigned int from;
 	int round;
 
 	w.at = sva_memory(w.len);
+	other = sva_memory(w.len);
 	pthread_create(&thread, NULL, writes, &w);
 	for (round = 0; good && round < 200; round++) {
 		q = mmap(w.at, w.len, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
 		good = q == w.at;
-		from = atomic_load(&w.steps);
-		while (atomic_load(&w.steps) - from < 4)
-			;
+		wait_for_steps(&w, 4);
 		munmap(w.at, w.len);
-		/* These are likely to get its pages. */
-		other = sva_memory(w.len);
+		/* This is likely to get its pages. */
 		memset(other, 0xa5, w.len);
-		from = atomic_load(&w.steps);
-		while (atomic_load(&w.steps) - from < 4)
-			;
+		wait_for_steps(&w, 4);
 		for (q = other; good && q < other + w.len; q++)
 			if (*q != 0xa5) {
 				ksft_print_msg("a stain at page %zu\n", (q - other) / page);
 				good = false;
 			}
-		munmap(other, w.len);
+		madvise(other, w.len, MADV_DONTNEED);
 	}
 	atomic_store(&w.end, true);
 	pthread_join(thread, NULL);
 	munmap(w.at, w.len);
+	munmap(other, w.len);
 	return good;
 }
 

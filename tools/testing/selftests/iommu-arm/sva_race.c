@@ -332,11 +332,13 @@ int main(int argc, char **argv)
 	ksft_set_plan(3);
 	shared = sva_memory(SHARED * page);
 	atomic_store(&left, rounds);
+	/* Before anything is unmapped: else they could come to stand in the gap. */
 	for (i = 0; i < threads; i++) {
 		racers[i].seed = seed * 1000 + i;
 		racers[i].mine = sva_memory(page);
-		pthread_create(&racers[i].thread, NULL, races, &racers[i]);
 	}
+	for (i = 0; i < threads; i++)
+		pthread_create(&racers[i].thread, NULL, races, &racers[i]);
 	for (i = 0; i < threads; i++)
 		pthread_join(racers[i].thread, NULL);
 	ksft_test_result(!atomic_load(&bad), "%ld rounds of %u threads, seed %u (I-32, I-34)\n",
