@@ -116,18 +116,26 @@ static bool ends(struct child *child, int signal)
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
-/* What a child had is no longer reached. */
+/*
+ * What a child had is no longer reached. A fault that was being served when it ended
+ * keeps its memory until it is answered, and not longer.
+ */
 static bool blocked(struct sva *m, const struct child *child)
 {
 	struct sim_how how = { .pasid = child->pasid };
 	struct sim_result r;
 	uint8_t data[8];
+	int tries;
 
-	if (sim_read(m->fd, child->at, data, sizeof(data), &how, &r))
-		return false;
-	if (r.outcome == SMMU_SIM_OUT_OK)
-		ksft_print_msg("its memory can still be read\n");
-	return r.outcome != SMMU_SIM_OUT_OK && r.outcome != SMMU_SIM_OUT_TIMEOUT;
+	for (tries = 0; tries < 500; tries++) {
+		if (sim_read(m->fd, child->at, data, sizeof(data), &how, &r))
+			return false;
+		if (r.outcome != SMMU_SIM_OUT_OK)
+			return r.outcome != SMMU_SIM_OUT_TIMEOUT;
+		sim_rest(10);
+	}
+	ksft_print_msg("its memory can still be read\n");
+	return false;
 }
 
 static bool still_works(struct sva *m)
