@@ -168,7 +168,9 @@ static void event_end_stall(struct smmu_device *smmu, const struct smmu_event *e
  */
 void smmu_event_handle(struct smmu_device *smmu, const struct smmu_event *e)
 {
-	bool stalled = event_is_translation_fault(e) && (e->qw[1] & EVT1_STALL);
+	/* Where nothing stalls there is nothing to resume, and the command is illegal (4.6.1). */
+	bool stalled = smmu->feat.stall && event_is_translation_fault(e) &&
+		       (e->qw[1] & EVT1_STALL);
 	int ret = -ENODEV;
 
 	if (stalled && event_can_be_served(e))

@@ -84,6 +84,11 @@ static void event_i41_stall_is_ended(struct kunit *test)
 
 	fake_cmdq(test, f, 8, false);
 	fake_pace(f, FAKE_EAGER);
+	/* CMD_RESUME is illegal where IDR0 says that nothing stalls (I-20). */
+	smmu_event_handle(&f->smmu, &e);
+	KUNIT_EXPECT_EQ(test, f->ran, 0);
+
+	f->smmu.feat.stall = true;
 	smmu_event_handle(&f->smmu, &e);
 	KUNIT_ASSERT_EQ(test, fake_count(f, 0x44), 1);
 	/* stream and tag of the event; Ac clear, Ab set: abort */
@@ -105,6 +110,7 @@ static void event_i62_any_bytes_handled(struct kunit *test)
 
 	fake_cmdq(test, f, 8, false);
 	fake_pace(f, FAKE_EAGER);
+	f->smmu.feat.stall = true;
 	for (n = 0; n < 2000; n++) {
 		struct smmu_event e = { { dice_roll(&dice), dice_roll(&dice),
 					  dice_roll(&dice), dice_roll(&dice) } };
