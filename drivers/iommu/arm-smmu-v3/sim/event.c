@@ -164,6 +164,9 @@ bool ssim_page_request(struct ssim *s, const u64 record[2])
 	if (s->faults.queues_full) {
 		s->stats.faults++;
 		full = true;
+		/* One that is full has interrupted when it was no longer empty. */
+		if (!overflowing(&s->priq) && ssim_q_empty(&s->priq, log2))
+			ssim_raise(s, IRQ_PRIQ);
 	}
 	if (full)
 		overflow(&s->priq);
