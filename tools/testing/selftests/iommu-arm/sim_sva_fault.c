@@ -40,16 +40,16 @@ struct toucher {
 
 /*
  * What an SMMU answers itself, when its queue is full, brings no page: a device goes
- * on asking.
+ * on asking, after a while, so that there is time for who empties the queue.
  */
 static int write_until(struct sva *m, void *at, const void *from, size_t len, struct sim_result *r)
 {
 	unsigned int tries = 0;
 	int ret;
 
-	do {
-		ret = sim_write(m->fd, (uintptr_t)at, from, len, &m->how, r);
-	} while (!ret && r->outcome == SMMU_SIM_OUT_PRI_AGAIN && tries++ < 10000);
+	while (!(ret = sim_write(m->fd, (uintptr_t)at, from, len, &m->how, r)) &&
+	       r->outcome == SMMU_SIM_OUT_PRI_AGAIN && tries++ < 200)
+		sim_rest(50);
 	return ret;
 }
 
