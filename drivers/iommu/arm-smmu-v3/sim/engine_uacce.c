@@ -117,6 +117,7 @@ static void run(struct work_struct *work)
 		slot->failed = job.failed;
 		/* Whoever sees these sees the results. */
 		smp_store_release(&slot->status, job.status);
+		/* Likewise */
 		smp_store_release(&head->done, ++q->done);
 		wake_up_interruptible(&q->uacce->wait);
 	}

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +109,7 @@ static const char *no_huge(void)
 	return sva_huge() ? NULL : "this kernel has no transparent huge pages";
 }
 
-static bool huge(struct sva *m)
+static bool transparent(struct sva *m)
 {
 	size_t size = sva_huge();
 	uint8_t *p = sva_aligned(2 * size, size);
@@ -118,7 +117,7 @@ static bool huge(struct sva *m)
 
 	madvise(p, 2 * size, MADV_HUGEPAGE);
 	/* The device touches it first; a page table for it is the CPU's business. */
-	good = sva_put(m, p + size / 2, "huge", 5) && !strcmp((char *)p + size / 2, "huge") &&
+	good = sva_put(m, p + size / 2, "large", 6) && !strcmp((char *)p + size / 2, "large") &&
 	       sva_moves(m, p + size - 50000, 100000, 8);
 	if (sva_smaps(p, "AnonHugePages:") <= 0) {
 		ksft_print_msg("no huge page was to be had\n");
@@ -185,7 +184,8 @@ static bool on_demand(struct sva *m)
 	for (i = 0; good && i < 16; i += 2) {
 		/* Read, then written: the page of zeroes, then one of its own. */
 		good = !sim_read(m->fd, (uintptr_t)p + i * page, got, sizeof(got), &m->how, &r) &&
-		       sim_fine(&r) && r.stalls + r.requests == 1 && !memcmp(got, zero, sizeof(got));
+		       sim_fine(&r) && r.stalls + r.requests == 1 &&
+		       !memcmp(got, zero, sizeof(got));
 		good = good && sva_put(m, p + i * page + 8, "on demand", 10) &&
 		       !memcmp(p + i * page + 8, "on demand", 10);
 		/* Written at first. */
@@ -217,13 +217,13 @@ static bool long_way(struct sva *m)
 
 static bool read_only(struct sva *m)
 {
-	uint8_t *p = sva_memory(2 * page);
+	uint8_t *p = sva_memory(2 * page), got[8];
 	bool good;
 
 	memset(p, 0x11, 2 * page);
 	mprotect(p, 2 * page, PROT_READ);
 	good = sva_denied(m, p, true, F_PERMISSION) && p[0] == 0x11 &&
-	       sva_get(m, &(uint8_t [8]) {}, p, 8) &&
+	       sva_get(m, got, p, sizeof(got)) &&
 	       /* Also when the device has it in its cache. */
 	       sva_denied(m, p, true, F_PERMISSION) && p[0] == 0x11;
 	munmap(p, 2 * page);
@@ -481,7 +481,7 @@ static bool atomics(struct sva *m)
 
 	pthread_create(&thread, NULL, device_adds, &a);
 	for (i = 0; i < 50000; i++)
-		atomic_fetch_add((_Atomic uint32_t *)a.word, 1);
+		__atomic_fetch_add(a.word, 1, __ATOMIC_SEQ_CST);
 	pthread_join(thread, NULL);
 	good = a.good && *a.word == 55000 && !a.word[1];
 	munmap(a.word, page);
@@ -495,7 +495,7 @@ static const struct sva_case cases[] = {
 	{ "a private mapping of a file", private_file, NULL },
 	{ "a shared mapping of a file", shared_file, NULL },
 	{ "memory shared with a child", shared_memory, NULL },
-	{ "a huge page", huge, no_huge },
+	{ "a huge page", transparent, no_huge },
 	{ "pages of hugetlbfs", hugetlb, no_hugetlb },
 	{ "each page that is not there is one fault (I-38, I-39)", on_demand, NULL },
 	{ "a long access, a fault for each page (I-38, I-39)", long_way, NULL },

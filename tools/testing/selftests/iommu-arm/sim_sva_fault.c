@@ -279,8 +279,10 @@ static bool unbind_answers(struct sva *m)
 static bool request(struct sva *m, void *at, uint32_t flags, uint32_t group)
 {
 	bool refused = true;
+	int ret;
 
-	return !sim_page_request(m->fd, (uintptr_t)at, flags, m->pasid, group, &refused) && !refused;
+	ret = sim_page_request(m->fd, (uintptr_t)at, flags, m->pasid, group, &refused);
+	return !ret && !refused;
 }
 
 static bool silence(struct sva *m)

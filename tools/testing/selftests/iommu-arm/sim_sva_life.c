@@ -315,7 +315,8 @@ static bool device_name(const struct sva *m, char *name, size_t size)
 	FILE *file;
 	bool good;
 
-	snprintf(path, sizeof(path), "%s/%s/masters/%s/dev_name", SIM_CONFIGFS, m->instance, m->name);
+	snprintf(path, sizeof(path), "%s/%s/masters/%s/dev_name", SIM_CONFIGFS, m->instance,
+		 m->name);
 	snprintf(format, sizeof(format), "%%%zus", size - 1);
 	file = fopen(path, "r");
 	good = file && fscanf(file, format, name) == 1;
@@ -403,7 +404,8 @@ static bool many_masters(struct sva *m)
 		good = sva_moves(&f.all[i], p, 8 * page, i);
 	mprotect(p, 4 * page, PROT_READ);
 	for (i = 0; good && i < f.num; i++)
-		good = sva_denied(&f.all[i], p, true, F_PERMISSION) && sva_get(&f.all[i], got, p, 8);
+		good = sva_denied(&f.all[i], p, true, F_PERMISSION) &&
+		       sva_get(&f.all[i], got, p, 8);
 	munmap(p, 4 * page);
 	for (i = 0; good && i < f.num; i++)
 		good = sva_denied(&f.all[i], p, false, F_TRANSLATION) &&

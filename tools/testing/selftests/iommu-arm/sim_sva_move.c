@@ -47,7 +47,8 @@ static bool unmapped(struct sva *m)
 	       sva_denied(m, p + 3 * page, false, F_TRANSLATION);
 	/* Other memory at the same address */
 	mmap(p, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	good = good && sva_get(m, got, p, 8) && !memcmp(got, zero, 8) && sva_moves(m, p, 4 * page, 1);
+	good = good && sva_get(m, got, p, 8) && !memcmp(got, zero, 8) &&
+	       sva_moves(m, p, 4 * page, 1);
 	munmap(p, 4 * page);
 	return good;
 }
@@ -325,8 +326,10 @@ static bool compacts(struct sva *m)
 	bool good = true;
 
 	/* Every other page becomes free. */
-	for (i = 0; i < len; i += page)
-		p[i + 512] = holes[i] = 0;
+	for (i = 0; i < len; i += page) {
+		p[i + 512] = 0;
+		holes[i] = 0;
+	}
 	load = sva_load_start(m, p, len, 2);
 	for (i = 0; good && i < 10; i++) {
 		madvise(holes + i * len / 10 / page * page, len / 10 / page * page, MADV_DONTNEED);
@@ -385,8 +388,8 @@ static bool merges(struct sva *m)
 		}
 		for (i = 0; good && i < num; i++) {
 			value = 1;
-			good = !sim_fetch_add(m->fd, (uintptr_t)p + i * page + 8, &value, 8, &m->how,
-					      &r) && sim_fine(&r) && value == 8 + round;
+			good = !sim_fetch_add(m->fd, (uintptr_t)p + i * page + 8, &value, 8,
+					      &m->how, &r) && sim_fine(&r) && value == 8 + round;
 		}
 		for (i = 0; good && i < num; i++) {
 			memcpy(&value, p + i * page + 8, 8);

@@ -49,7 +49,7 @@ static const struct variant variants[] = {
 	{ "the platform device has no PASIDs", false, NULL, NULL, "pasid_bits", 0, DMA },
 	{ "the function has no PASIDs", true, NULL, NULL, "pasid_bits", 0, DMA },
 	{ "the SMMU has no PASIDs", false, "ids/idr1.ssidsize", "0", NULL, 0, DMA },
-	{ "the SMMU reaches less memory than the CPU", false, "ids/idr5.oas", "0", NULL, 0, ATTACH },
+	{ "the SMMU reaches less than the CPU", false, "ids/idr5.oas", "0", NULL, 0, ATTACH },
 	{ "the SMMU is not coherent", false, "ids/idr0.cohacc", "0", NULL, 0, ATTACH },
 };
 
