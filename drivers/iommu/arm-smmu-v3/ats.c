@@ -32,8 +32,10 @@ bool smmu_ats_usable(struct smmu_master *master)
 {
 	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(master->dev);
 
-	return !master->no_ats && master->smmu->feat.ats && fwspec && (fwspec->flags & IOMMU_FWSPEC_PCI_RC_ATS) &&
-	       dev_is_pci(master->dev) && pci_ats_supported(to_pci_dev(master->dev));
+	if (master->no_ats || !master->smmu->feat.ats || !dev_is_pci(master->dev))
+		return false;
+	return fwspec && (fwspec->flags & IOMMU_FWSPEC_PCI_RC_ATS) &&
+	       pci_ats_supported(to_pci_dev(master->dev));
 }
 
 /**

@@ -11,9 +11,10 @@
 #include "smmu.h"
 
 /*
- * 16K, or 128K where many transactions can stall. Events that do not fit are counted by hardware's overflow flag; a storm
- * has said all it can say in the first ones. Stalled transactions wait in the
- * SMMU until there is room, so none of them is lost (7.2).
+ * 16K, or 128K where many transactions can stall. Events that do not fit are
+ * counted by hardware's overflow flag; a storm has said all it can say in the
+ * first ones. Stalled transactions wait in the SMMU until there is room, so none
+ * of them is lost (7.2).
  */
 #define EVTQ_SHIFT	9
 #define EVTQ_SHIFT_MAX	12

@@ -67,7 +67,8 @@ static void check_overlaps(struct ssim *s, const struct ssim_entry *e, struct ss
  * @canary: its address, aligned to 64K; the page is filled with this too
  *
  * Valid at each level, in each granule and at both stages: a table, or a page that
- * may be read, and at stage 1 written. Written over a freed table it shows who still walks it (I-9).
+ * may be read, and at stage 1 written. Written over a freed table it shows who
+ * still walks it (I-9).
  *
  * Return: the descriptor.
  */
