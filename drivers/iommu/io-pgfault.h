@@ -126,7 +126,8 @@ static inline bool iopf_has_pasid(const struct iommu_fault_page_request *prm)
 static inline bool iopf_is_stop_marker(const struct iommu_fault_page_request *prm)
 {
 	return iopf_is_last(prm) && iopf_has_pasid(prm) &&
-	       !(prm->perm & (IOMMU_FAULT_PERM_READ | IOMMU_FAULT_PERM_WRITE));
+	       !(prm->perm & (IOMMU_FAULT_PERM_READ | IOMMU_FAULT_PERM_WRITE |
+			      IOMMU_FAULT_PERM_EXEC));
 }
 
 static inline bool iopf_same_pasid(const struct iommu_fault_page_request *a,

@@ -33,7 +33,7 @@ static void ppr_log(struct smmu_device *smmu, const struct smmu_ppr *p)
 static bool ppr_is_stop_marker(const struct smmu_ppr *p)
 {
 	return (p->qw[0] & PPR0_SSV) && (p->qw[0] & PPR0_LAST) &&
-	       !(p->qw[0] & (PPR0_READ | PPR0_WRITE));
+	       !(p->qw[0] & (PPR0_READ | PPR0_WRITE | PPR0_EXEC));
 }
 
 /* A group gets one answer, for its last request (I-39). */

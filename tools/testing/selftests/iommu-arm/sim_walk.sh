@@ -69,7 +69,7 @@ try "the fault is used up" [ "$(cat a/faults/cmd_error_in)" = 0 ]
 try "no violation in all this" [ "$(cat a/violations)" = 0 ]
 
 try "a PASID that nobody bound" ends 1 $dma read 0x1000 pasid 1
-try "has no context" says "C_BAD_SUBSTREAMID"
+try "has no context" says "C_BAD_CD"
 try "nor has it on PCI" ends 1 $nic read 0x1000 pasid 1
 try "where ATS says so" says "ATS completer abort"
 try "a page request" smmu_sim $nic page-request 0xdead000 read , response 1000
