@@ -217,10 +217,17 @@ void sim_seam_close(void);
 void sim_seam_watch(struct ssim *core);
 
 /* mm.c: processes whose tables are walked */
+#ifdef CONFIG_IOMMU_SVA
 void sim_mm_bind(struct mm_struct *mm);
 void sim_mm_bound(struct mm_struct *mm);
 u32 sim_mm_number(u64 ttb);
 void sim_mm_close(void);
+#else
+#define sim_mm_bind NULL
+#define sim_mm_bound NULL
+static inline u32 sim_mm_number(u64 ttb) { return 0; }
+static inline void sim_mm_close(void) { }
+#endif
 
 /* coherency.c: what an SMMU that does not snoop sees of memory */
 int sim_coherency_open(struct sim_instance *sim);
