@@ -102,10 +102,11 @@ static int atc_inv_all(struct smmu_master *master, u32 ssid, bool ssv, bool glob
 bool smmu_ats_has_global(const struct smmu_master *master)
 {
 	struct pci_dev *pdev = pci_physfn(to_pci_dev(master->dev));
+	int at = pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_ATS);
 	u16 cap = 0;
 
-	if (pdev->ats_cap)
-		pci_read_config_word(pdev, pdev->ats_cap + PCI_ATS_CAP, &cap);
+	if (at)
+		pci_read_config_word(pdev, at + PCI_ATS_CAP, &cap);
 	return cap & ATS_CAP_GLOBAL;
 }
 
