@@ -164,22 +164,22 @@ EXPORT_SYMBOL_GPL(__iommu_seam_freed);
 
 void __iommu_seam_bind(struct mm_struct *mm)
 {
-	const struct iommu_seam_ops *ops;
+	int idx = srcu_read_lock(&seam_sleepers);
+	const struct iommu_seam_ops *ops = srcu_dereference(seam_ops, &seam_sleepers);
 
-	guard(srcu)(&seam_sleepers);
-	ops = srcu_dereference(seam_ops, &seam_sleepers);
 	if (ops && ops->bind)
 		ops->bind(mm);
+	srcu_read_unlock(&seam_sleepers, idx);
 }
 
 void __iommu_seam_bound(struct mm_struct *mm)
 {
-	const struct iommu_seam_ops *ops;
+	int idx = srcu_read_lock(&seam_sleepers);
+	const struct iommu_seam_ops *ops = srcu_dereference(seam_ops, &seam_sleepers);
 
-	guard(srcu)(&seam_sleepers);
-	ops = srcu_dereference(seam_ops, &seam_sleepers);
 	if (ops && ops->bound)
 		ops->bound(mm);
+	srcu_read_unlock(&seam_sleepers, idx);
 }
 
 void __iommu_seam_cleaned(const void *table, size_t size)

@@ -337,11 +337,16 @@ void smmu_ste_take_over(struct smmu_master *master, u32 sid)
  */
 int smmu_ste_write(struct smmu_master *master, const u64 *target, unsigned int blocks)
 {
-	guard(raw_spinlock_irqsave)(&master->ste_lock);
-	if (master->blocks != blocks)
-		return -EAGAIN;
-	WRITE_ONCE(master->blocked, false);
-	return stes_write_locked(master, target);
+	unsigned long flags;
+	int ret = -EAGAIN;
+
+	raw_spin_lock_irqsave(&master->ste_lock, flags);
+	if (master->blocks == blocks) {
+		WRITE_ONCE(master->blocked, false);
+		ret = stes_write_locked(master, target);
+	}
+	raw_spin_unlock_irqrestore(&master->ste_lock, flags);
+	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_ste_write);
 
