@@ -46,10 +46,8 @@ bool smmu_domain_fits(const struct smmu_domain *d, const struct smmu_device *smm
 
 static void clear_cd(struct smmu_master *m)
 {
-	static const u64 nothing[SMMU_ENTRY_QWORDS];
-
 	if (smmu_cdtab_has(&m->cdtab, IOMMU_NO_PASID))
-		smmu_cd_write(m, IOMMU_NO_PASID, nothing);
+		smmu_cd_clear(m, IOMMU_NO_PASID);
 }
 
 static int write_cd(struct smmu_domain *d, struct smmu_master *m, u16 tag)
@@ -83,15 +81,19 @@ static void make_ste(struct smmu_master *m, const struct smmu_domain *d, bool id
  */
 static int write_stes(struct smmu_master *m, const u64 *ste)
 {
+	unsigned long flags;
 	unsigned int blocks;
+	bool blocked;
 	int ret;
 
 	do {
-		blocks = READ_ONCE(m->blocks);
-		/* Pairs with the lock of who blocks: the count, then the state it counts. */
-		smp_rmb();
+		/* The count and what it counts must be of one moment (I-48). */
+		raw_spin_lock_irqsave(&m->ste_lock, flags);
+		blocks = m->blocks;
+		blocked = m->blocked;
+		raw_spin_unlock_irqrestore(&m->ste_lock, flags);
 		ret = 0;
-		if (m->ats && READ_ONCE(m->blocked))
+		if (m->ats && blocked)
 			ret = m->stale_atc ? -EIO : smmu_atc_inv_master(m);
 		ret = ret ?: smmu_ste_write(m, ste, blocks);
 	} while (ret == -EAGAIN);

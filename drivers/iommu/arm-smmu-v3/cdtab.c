@@ -262,3 +262,11 @@ int smmu_cd_write(struct smmu_master *master, u32 ssid, const u64 *target)
 	return entry_write(&cw.w, cdtab_entry(&master->cdtab, ssid)->qw, target);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cd_write);
+
+/* As smmu_cd_write(), of a descriptor that is not valid. */
+int smmu_cd_clear(struct smmu_master *master, u32 ssid)
+{
+	static const u64 nothing[SMMU_ENTRY_QWORDS];
+
+	return smmu_cd_write(master, ssid, nothing);
+}

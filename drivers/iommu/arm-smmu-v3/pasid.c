@@ -18,8 +18,6 @@
 
 #include "smmu.h"
 
-static const u64 nothing[SMMU_ENTRY_QWORDS];
-
 /* Tableless masters reach their CDs while there is a bond. */
 static int restream(struct smmu_master *m, bool ats)
 {
@@ -50,7 +48,7 @@ static int bond_unlink(struct smmu_bond *bond)
 {
 	guard(mutex)(&bond->domain->lock);
 	list_del(&bond->node);
-	return smmu_cd_write(bond->master, bond->ssid, nothing);
+	return smmu_cd_clear(bond->master, bond->ssid);
 }
 
 /* After the last PASID the STE is as if there had been none. A block stays. */
@@ -96,7 +94,7 @@ static int bond_enter(struct smmu_bond *bond, bool ats)
 		/* No valid descriptor may stay that leads to what is freed next. */
 		if (ret != -ESRCH) {
 			smmu_master_block(m, "cannot be attached, its SMMU does not respond");
-			smmu_cd_write(m, bond->ssid, nothing);
+			smmu_cd_clear(m, bond->ssid);
 		}
 		bond_leave(bond, false);
 		return ret;

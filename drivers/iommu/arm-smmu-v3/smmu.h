@@ -374,6 +374,7 @@ int smmu_cdtab_prepare(struct smmu_master *master, u32 ssid);
 bool smmu_cdtab_has(const struct smmu_cdtab *t, u32 ssid);
 void smmu_cdtab_free(struct smmu_master *master);
 int smmu_cd_write(struct smmu_master *master, u32 ssid, const u64 *target);
+int smmu_cd_clear(struct smmu_master *master, u32 ssid);
 void cd_make_s1(const struct smmu_features *f, const struct io_pgtable_cfg *cfg, u16 asid,
 		bool stall, u64 *qw);
 
