@@ -68,8 +68,7 @@ static void free_memory(void *data)
 	smmu_queue_free(&smmu->evtq, smmu->dev);
 	smmu_cmdq_free(&smmu->cmdq);
 	xa_destroy(&smmu->streams);
-	ida_destroy(&smmu->vmids);
-	ida_destroy(&smmu->asids);
+	smmu_tags_exit(smmu);
 }
 
 static int read_features(struct smmu_device *smmu, const struct smmu_hints *hints)
@@ -90,6 +89,9 @@ static int read_features(struct smmu_device *smmu, const struct smmu_hints *hint
 		dev_err(smmu->dev, "cannot be used: %s\n", why);
 		return -ENXIO;
 	}
+	smmu->btm = smmu_sva_listen(&smmu->feat, &why);
+	if (why)
+		dev_info(smmu->dev, "is not reached by the CPUs' TLB maintenance: %s\n", why);
 	if (!!(id.idr0 & IDR0_COHACC) != hints->coherent)
 		dev_warn(smmu->dev, "firmware says %scoherent, IDR0.COHACC does not; firmware wins\n",
 			 hints->coherent ? "" : "not ");
@@ -104,8 +106,7 @@ static int alloc_memory(struct smmu_device *smmu)
 		dev_warn(smmu->dev, "no DMA mask of %u bits for the table walker\n",
 			 smmu->feat.oas);
 
-	ida_init(&smmu->asids);
-	ida_init(&smmu->vmids);
+	smmu_tags_init(smmu);
 	xa_init(&smmu->streams);
 	ret = devm_add_action_or_reset(smmu->dev, free_memory, smmu);
 	ret = ret ?: smmu_cmdq_init(&smmu->cmdq, smmu->dev, &smmu->io, smmu->feat.cmdq_shift,

@@ -46,27 +46,52 @@ bool smmu_domain_fits(const struct smmu_domain *d, const struct smmu_device *smm
 
 static void clear_cd(struct smmu_master *m)
 {
+	guard(mutex)(&m->cd_lock);
+	m->cd_domain = NULL;
 	if (smmu_cdtab_has(&m->cdtab, IOMMU_NO_PASID))
 		smmu_cd_clear(m, IOMMU_NO_PASID);
 }
 
-static int write_cd(struct smmu_domain *d, struct smmu_master *m, u16 tag)
+/* Under the locks of the domain, which keeps its tag, and of the CD. */
+static int write_cd(struct smmu_domain *d, struct smmu_master *m)
 {
 	u64 cd[SMMU_ENTRY_QWORDS];
 
-	cd_make_s1(&m->smmu->feat, &d->cfg, tag, m->stall, cd);
+	cd_make_s1(&m->smmu->feat, &d->cfg, smmu_domain_tlb(d, m->smmu)->tag, m->stall, cd);
 	return smmu_cd_write(m, IOMMU_NO_PASID, cd);
 }
 
-static void make_ste(struct smmu_master *m, const struct smmu_domain *d, bool identity, u16 tag,
-		     bool ats, u64 *ste)
+static int set_cd(struct smmu_domain *d, struct smmu_master *m)
+{
+	guard(mutex)(&d->lock);
+	guard(mutex)(&m->cd_lock);
+	m->cd_domain = d;
+	return write_cd(d, m);
+}
+
+/* For smmu_domain_retag(): of DMA without a PASID, if that goes through the domain. */
+int smmu_master_retag(struct smmu_master *m, struct smmu_domain *d)
+{
+	guard(mutex)(&m->cd_lock);
+	return m->cd_domain == d ? write_cd(d, m) : 0;
+}
+
+/* VMIDs stay the same. */
+static u16 vmid_of(struct smmu_domain *d, struct smmu_device *smmu)
+{
+	guard(mutex)(&d->lock);
+	return smmu_domain_tlb(d, smmu)->tag;
+}
+
+static void make_ste(struct smmu_master *m, struct smmu_domain *d, bool identity, bool ats,
+		     u64 *ste)
 {
 	const struct smmu_features *f = &m->smmu->feat;
 	unsigned int dss = d ? STE_S1DSS_SSID0 : identity ? STE_S1DSS_BYPASS :
 							    STE_S1DSS_TERMINATE;
 
 	if (d && d->stage2)
-		ste_make_s2(f, &d->cfg, tag, ats, ste);
+		ste_make_s2(f, &d->cfg, vmid_of(d, m->smmu), ats, ste);
 	else if (d || !xa_empty(&m->bonds))
 		ste_make_s1(f, &m->cdtab, dss, m->stall, ats, ste);
 	else if (identity)
@@ -118,7 +143,6 @@ static void forget_atcs(struct smmu_master *m, struct smmu_domain *d)
  * @m: the master
  * @d: the domain of DMA without a PASID, which knows of the master, or NULL
  * @identity: without a domain: whether DMA is let through, else it aborts
- * @tag: the domain's tag
  * @ats: the endpoint's ATS shall be on
  *
  * Context: may sleep; under the group mutex.
@@ -126,20 +150,19 @@ static void forget_atcs(struct smmu_master *m, struct smmu_domain *d)
  * Return: 0 or an error of the command queue, after which nobody knows what
  * hardware goes by.
  */
-int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d, bool identity, u16 tag,
-			 bool ats)
+int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d, bool identity, bool ats)
 {
 	u64 ste[SMMU_ENTRY_QWORDS];
 	int ret;
 
 	if (m->ats && !ats)
 		smmu_ats_disable(m);
-	make_ste(m, d, identity, tag, ats, ste);
+	make_ste(m, d, identity, ats, ste);
 	ret = write_stes(m, ste);
 	if (ret || !ats || m->ats || !smmu_ats_enable(m))
 		return ret;
 
-	make_ste(m, d, identity, tag, false, ste);
+	make_ste(m, d, identity, false, ste);
 	ret = write_stes(m, ste);
 	forget_atcs(m, d);
 	return ret;
@@ -176,11 +199,11 @@ static void abandon_move(struct smmu_master *m, struct smmu_domain *new)
 }
 
 /* Point the streams at a domain that the master has joined. */
-static int redirect(struct smmu_domain *d, struct smmu_master *m, u16 tag, bool ats)
+static int redirect(struct smmu_domain *d, struct smmu_master *m, bool ats)
 {
-	int ret = d->stage2 ? 0 : write_cd(d, m, tag);
+	int ret = d->stage2 ? 0 : set_cd(d, m);
 
-	return ret ?: smmu_master_restream(m, d, false, tag, ats);
+	return ret ?: smmu_master_restream(m, d, false, ats);
 }
 
 /* The same domain again: there is something to do if the master was blocked. */
@@ -190,7 +213,7 @@ static int attach_again(struct smmu_domain *d, struct smmu_master *m)
 
 	if (!READ_ONCE(m->blocked))
 		return 0;
-	ret = redirect(d, m, smmu_domain_tag(d, m->smmu), m->ats);
+	ret = redirect(d, m, m->ats);
 	if (ret)
 		smmu_master_block(m, "cannot be attached, its SMMU does not respond");
 	return ret;
@@ -213,7 +236,6 @@ int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
 	struct smmu_domain *d = to_smmu_domain(domain);
 	struct smmu_master *m = dev_iommu_priv_get(dev);
 	bool had_ats, ats;
-	u16 tag;
 	int ret;
 
 	if (!m)
@@ -232,11 +254,11 @@ int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
 	had_ats = m->ats;
 	/* 5.2, EATS: illegal beside S2S, which forced stalls demand. */
 	ats = smmu_ats_usable(m) && !(d->stage2 && m->smmu->feat.stall_forced);
-	ret = smmu_domain_join(d, m, IOMMU_NO_PASID, ats, &tag);
+	ret = smmu_domain_join(d, m, IOMMU_NO_PASID, ats);
 	if (ret)
 		return ret;
 
-	ret = redirect(d, m, tag, ats);
+	ret = redirect(d, m, ats);
 	if (ret) {
 		abandon_move(m, d);
 		return ret;
@@ -258,7 +280,7 @@ static int attach_tableless(struct device *dev, bool identity)
 		return -ENODEV;
 
 	had_ats = m->ats;
-	ret = smmu_master_restream(m, NULL, identity, 0, had_ats && !xa_empty(&m->bonds));
+	ret = smmu_master_restream(m, NULL, identity, had_ats && !xa_empty(&m->bonds));
 	if (ret)
 		smmu_master_block(m, "cannot be detached, its SMMU does not respond");
 	clear_cd(m);

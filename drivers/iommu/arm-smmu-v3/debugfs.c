@@ -25,7 +25,8 @@ static int features_show(struct seq_file *s, void *unused)
 		   smmu->strtab.l1 ? "two levels" : "one level", smmu->strtab.log2size);
 	seq_printf(s, "PASIDs: %u bits\n", f->ssid_bits);
 	seq_printf(s, "tags: ASIDs of %u bits, VMIDs of %u bits\n", f->asid_bits, f->vmid_bits);
-	seq_printf(s, "invalidation: by %s\n", f->range_tlbi ? "range" : "page");
+	seq_printf(s, "invalidation: by %s%s\n", f->range_tlbi ? "range" : "page",
+		   smmu->btm ? ", for processes by the CPUs" : "");
 	seq_printf(s, "coherent: %s\n", str_yes_no(f->coherent));
 	seq_printf(s, "interrupts: %s\n", smmu->combined_irq ? "one wire for all" :
 		   f->msi && smmu->dev->msi.domain ? "messages" : "wires");
@@ -57,6 +58,7 @@ static int stats_show(struct seq_file *s, void *unused)
 	seq_printf(s, "event_overflows %llu\n", READ_ONCE(smmu->evtq.overflows));
 	seq_printf(s, "pri_requests %llu\n", READ_ONCE(smmu->priq.taken));
 	seq_printf(s, "pri_overflows %llu\n", READ_ONCE(smmu->priq.overflows));
+	seq_printf(s, "asids_seized %u\n", READ_ONCE(smmu->seized));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);

@@ -185,6 +185,7 @@ struct iommu_device *smmu_probe_device(struct device *dev)
 	m->dev = dev;
 	raw_spin_lock_init(&m->ste_lock);
 	mutex_init(&m->faults_lock);
+	mutex_init(&m->cd_lock);
 	xa_init(&m->bonds);
 	ste_make_abort(m->ste);
 	m->smmu = smmu_by_fwnode(fwspec->iommu_fwnode);

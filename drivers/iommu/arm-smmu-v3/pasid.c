@@ -21,24 +21,31 @@
 /* Tableless masters reach their CDs while there is a bond. */
 static int restream(struct smmu_master *m, bool ats)
 {
-	return m->domain ? 0 : smmu_master_restream(m, NULL, m->identity, 0, ats);
+	return m->domain ? 0 : smmu_master_restream(m, NULL, m->identity, ats);
+}
+
+/* The CD of a bond, under the domain's lock. */
+int smmu_bond_write(const struct smmu_bond *bond)
+{
+	const struct smmu_features *f = &bond->master->smmu->feat;
+	const struct smmu_inval *tlb = smmu_domain_tlb(bond->domain, bond->master->smmu);
+	u64 cd[SMMU_ENTRY_QWORDS];
+
+	cd_make_s1(f, &bond->domain->cfg, tlb->tag, bond->master->stall, cd);
+	if (smmu_domain_is_sva(bond->domain))
+		smmu_sva_cd(f, tlb->shared, cd);
+	return smmu_cd_write(bond->master, bond->ssid, cd);
 }
 
 static int bond_link(struct smmu_bond *bond)
 {
-	struct smmu_master *m = bond->master;
 	struct smmu_domain *d = bond->domain;
-	u64 cd[SMMU_ENTRY_QWORDS];
 	int ret;
-
-	cd_make_s1(&m->smmu->feat, &d->cfg, bond->asid, m->stall, cd);
-	if (smmu_domain_is_sva(d))
-		smmu_sva_cd(d, &m->smmu->feat, cd);
 
 	guard(mutex)(&d->lock);
 	if (d->released)
 		return -ESRCH;
-	ret = smmu_cd_write(m, bond->ssid, cd);
+	ret = smmu_bond_write(bond);
 	if (!ret)
 		list_add_tail(&bond->node, &d->bonds);
 	return ret;
@@ -80,7 +87,7 @@ static int bond_enter(struct smmu_bond *bond, bool ats)
 	bool first = xa_empty(&m->bonds);
 	int ret;
 
-	ret = smmu_domain_join(bond->domain, m, bond->ssid, ats, &bond->asid);
+	ret = smmu_domain_join(bond->domain, m, bond->ssid, ats);
 	if (ret)
 		return ret;
 	ret = xa_insert(&m->bonds, bond->ssid, bond, GFP_KERNEL);

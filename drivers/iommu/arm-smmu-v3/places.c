@@ -8,6 +8,7 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
+#include <kunit/visibility.h>
 #include <linux/slab.h>
 
 #include "smmu.h"
@@ -22,7 +23,7 @@ static struct smmu_inval_set *domain_set(struct smmu_domain *d)
 	return rcu_dereference_protected(d->invals, lockdep_is_held(&d->lock));
 }
 
-/* The place of @smmu's TLB in a set, or NULL. */
+/* The place of @smmu's TLB in a set, or NULL; the first, while its tag is being replaced. */
 static struct smmu_inval *set_find_tlb(struct smmu_inval_set *set, struct smmu_device *smmu)
 {
 	unsigned int i;
@@ -47,26 +48,39 @@ static bool is_atc_of(const struct smmu_inval *at, const struct smmu_master *m, 
 	return at->master == m && at->ssid == ssid;
 }
 
-/*
- * Copy TLBs, or ATCs, of @from behind the @n places that @to has: those that have
- * users, and all but those of @without under @ssid.
- */
-static unsigned int set_copy(struct smmu_inval_set *to, unsigned int n,
-			     const struct smmu_inval_set *from, bool atcs,
-			     const struct smmu_master *without, u32 ssid)
+/* Copy the TLBs of @from that have users, and @fresh if there is one; how many these are. */
+static unsigned int set_copy_tlbs(struct smmu_inval_set *to, const struct smmu_inval_set *from,
+				  const struct smmu_inval *fresh)
 {
-	unsigned int first = 0, end, i;
+	unsigned int n = 0, i = 0;
 
-	if (!from)
-		return n;
-	end = from->num - from->num_atc;
-	if (atcs) {
-		first = end;
-		end = from->num;
-	}
-	for (i = first; i < end; i++)
-		if (atcs ? !is_atc_of(&from->at[i], without, ssid) : from->at[i].users)
+	for (; from && i < from->num_told; i++)
+		if (from->at[i].users)
 			to->at[n++] = from->at[i];
+	if (fresh && !fresh->shared)
+		to->at[n++] = *fresh;
+	to->num_told = n;
+	for (; from && i < from->num - from->num_atc; i++)
+		if (from->at[i].users)
+			to->at[n++] = from->at[i];
+	if (fresh && fresh->shared)
+		to->at[n++] = *fresh;
+	return n;
+}
+
+/* Copy the ATCs of @from, but for those of @without under @ssid, behind @n TLBs. */
+static unsigned int set_copy_atcs(struct smmu_inval_set *to, unsigned int n,
+				  const struct smmu_inval_set *from,
+				  const struct smmu_master *without, u32 ssid)
+{
+	unsigned int i;
+
+	for (i = from ? from->num - from->num_atc : 0; from && i < from->num; i++) {
+		if (is_atc_of(&from->at[i], without, ssid))
+			continue;
+		to->at[n++] = from->at[i];
+		to->num_atc++;
+	}
 	return n;
 }
 
@@ -81,50 +95,44 @@ static void set_publish(struct smmu_domain *d, struct smmu_inval_set *set)
 		kfree_rcu(old, rcu);
 }
 
-/**
- * smmu_domain_join() - let a domain know of a master before the master uses it
- * @d: the domain
- * @m: the master
- * @ssid: the PASID that will lead to the domain, IOMMU_NO_PASID for DMA without
- * @ats: the endpoint will have translations of it
- * @tag: set to the ASID or VMID of the domain on the master's instance, a new one
- *	for the first master there
- *
- * Context: may sleep; takes the domain's lock.
- *
- * Return: 0; -ENOSPC without a free tag; -ENOMEM.
- */
-int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats, u16 *tag)
+/* A tag of the process's own where the CPUs' maintenance can be heard, else of the driver's. */
+static int tlb_make(struct smmu_domain *d, struct smmu_device *smmu, struct smmu_inval *tlb)
 {
-	struct smmu_inval_set *old, *set;
-	struct smmu_inval *tlb;
-	unsigned int i, n;
-	int ret;
+	*tlb = (struct smmu_inval) { .smmu = smmu, .kind = domain_kind(d) };
+	if (smmu->btm && smmu_domain_is_sva(d) && !smmu_sva_share(d, smmu, &tlb->tag)) {
+		tlb->shared = true;
+		return 0;
+	}
+	return smmu_tag_alloc(smmu, tlb->kind, d, &tlb->tag);
+}
 
-	guard(mutex)(&d->lock);
-	old = domain_set(d);
-	tlb = set_find_tlb(old, m->smmu);
-	set = set_alloc((old ? old->num : 0) + !tlb + (ats ? m->num_sids : 0), 0);
+static void tlb_free(struct smmu_domain *d, const struct smmu_inval *tlb)
+{
+	int ret = smmu_tag_free(tlb->smmu, tlb->kind, tlb->tag);
+
+	if (tlb->shared && !ret)
+		smmu_sva_unshare(d);
+}
+
+/* With the lock held: -EAGAIN where the domain has no tag for the instance, and no @fresh one. */
+static int set_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats,
+		    struct smmu_inval *fresh)
+{
+	struct smmu_inval_set *old = domain_set(d), *set;
+	bool known = set_find_tlb(old, m->smmu);
+	unsigned int i, n;
+
+	if (!known && !fresh->smmu)
+		return -EAGAIN;
+	set = set_alloc((old ? old->num : 0) + !known + (ats ? m->num_sids : 0), 0);
 	if (!set)
 		return -ENOMEM;
 
-	n = set_copy(set, 0, old, false, NULL, 0);
-	if (!tlb) {
-		tlb = &set->at[n++];
-		*tlb = (struct smmu_inval) { .smmu = m->smmu, .kind = domain_kind(d) };
-		ret = smmu_tag_alloc(m->smmu, tlb->kind, &tlb->tag);
-		if (ret) {
-			kfree(set);
-			return ret;
-		}
-	} else {
-		tlb = set_find_tlb(set, m->smmu);
-	}
-	tlb->users++;
-	*tag = tlb->tag;
-
-	n = set_copy(set, n, old, true, NULL, 0);
-	set->num_atc = old ? old->num_atc : 0;
+	n = set_copy_tlbs(set, old, known ? NULL : fresh);
+	if (!known)
+		fresh->smmu = NULL;
+	set_find_tlb(set, m->smmu)->users++;
+	n = set_copy_atcs(set, n, old, NULL, 0);
 	for (i = 0; ats && i < m->num_sids; i++) {
 		set->at[n++] = (struct smmu_inval) {
 			.smmu = m->smmu, .kind = SMMU_INVAL_ATC,
@@ -135,6 +143,40 @@ int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, boo
 	set_publish(d, set);
 	return 0;
 }
+
+/**
+ * smmu_domain_join() - let a domain know of a master before the master uses it
+ * @d: the domain
+ * @m: the master
+ * @ssid: the PASID that will lead to the domain, IOMMU_NO_PASID for DMA without
+ * @ats: the endpoint will have translations of it
+ *
+ * The first master of an instance gets the domain an ASID or VMID there.
+ *
+ * Context: may sleep; takes the domain's lock, and before it the instance's asids_lock.
+ *
+ * Return: 0; -ENOSPC without a free tag; -ENOMEM.
+ */
+int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats)
+{
+	struct smmu_inval fresh = {};
+	int ret;
+
+	for (;;) {
+		scoped_guard(mutex, &d->lock)
+			ret = set_join(d, m, ssid, ats, &fresh);
+		if (ret != -EAGAIN)
+			break;
+		ret = tlb_make(d, m->smmu, &fresh);
+		if (ret)
+			return ret;
+	}
+	/* Nothing came of it, or another master was faster. */
+	if (fresh.smmu)
+		tlb_free(d, &fresh);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_domain_join);
 
 static unsigned int set_count_atc(const struct smmu_inval_set *set, const struct smmu_master *m,
 				  u32 ssid)
@@ -175,9 +217,8 @@ void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bo
 	n = old->num - atcs - !!gone.smmu;
 	if (n) {
 		set = set_alloc(n, __GFP_NOFAIL);
-		n = set_copy(set, 0, old, false, NULL, 0);
-		set_copy(set, n, old, true, m, ssid);
-		set->num_atc = old->num_atc - atcs;
+		n = set_copy_tlbs(set, old, NULL);
+		set_copy_atcs(set, n, old, m, ssid);
 	}
 	set_publish(d, set);
 	mutex_unlock(&d->lock);
@@ -185,20 +226,92 @@ void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bo
 	/* Nobody sends for the master, or under the tag, when it is reused. */
 	synchronize_rcu();
 	if (gone.smmu)
-		smmu_tag_free(gone.smmu, gone.kind, gone.tag);
+		tlb_free(d, &gone);
 }
+EXPORT_SYMBOL_IF_KUNIT(smmu_domain_drop);
 
 /**
- * smmu_domain_tag() - the tag of a domain on an instance
+ * smmu_domain_tlb() - the place of a domain on an instance
  * @d: a domain that a master of the instance has joined
  * @smmu: the instance
  *
- * Context: may sleep; takes the domain's lock.
+ * Context: under the domain's lock, until which is dropped the tag stays the same.
  *
- * Return: the ASID or VMID.
+ * Return: the place, with the ASID or VMID.
  */
-u16 smmu_domain_tag(struct smmu_domain *d, struct smmu_device *smmu)
+const struct smmu_inval *smmu_domain_tlb(struct smmu_domain *d, struct smmu_device *smmu)
 {
+	return set_find_tlb(domain_set(d), smmu);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_domain_tlb);
+
+/* Lead everything of the instance that is tagged with the domain's ASID to its new one. */
+static void retag_masters(struct smmu_domain *d, struct smmu_device *smmu)
+{
+	struct smmu_master *m;
+	struct smmu_bond *bond;
+
+	list_for_each_entry(bond, &d->bonds, node)
+		if (bond->master->smmu == smmu && smmu_bond_write(bond))
+			smmu_master_block(bond->master, "cannot be given another ASID");
+
+	guard(mutex)(&smmu->streams_lock);
+	list_for_each_entry(m, &smmu->masters, node)
+		if (smmu_master_retag(m, d))
+			smmu_master_block(m, "cannot be given another ASID");
+}
+
+/**
+ * smmu_domain_retag() - give a domain another ASID on an instance
+ * @d: a domain of stage 1 that is not a process's
+ * @smmu: the instance
+ * @from: the ASID that it had, if it is not about to give it back
+ * @to: the ASID that it shall have
+ *
+ * As when a master joins, changes of the table reach both ASIDs before hardware
+ * goes by the new one, and until it has forgotten the old one (I-50).
+ *
+ * Context: may sleep; takes the domain's lock and the instance's streams_lock; under
+ * its asids_lock.
+ *
+ * Return: 0, and nothing is cached under @from; -ENOENT when the domain has it no
+ * more; -ENOMEM; an error of the command queue, after which the domain has @to and
+ * nobody can have @from.
+ */
+int smmu_domain_retag(struct smmu_domain *d, struct smmu_device *smmu, u16 from, u16 to)
+{
+	struct smmu_cmd cmd = smmu_tlbi_all(&smmu->feat, SMMU_INVAL_S1, from);
+	struct smmu_inval_set *old, *both, *set;
+	struct smmu_inval *tlb, gone;
+	unsigned int n;
+	int ret;
+
 	guard(mutex)(&d->lock);
-	return set_find_tlb(domain_set(d), smmu)->tag;
+	old = domain_set(d);
+	tlb = set_find_tlb(old, smmu);
+	if (!tlb || tlb->tag != from)
+		return -ENOENT;
+	both = set_alloc(old->num + 1, 0);
+	set = set_alloc(old->num, 0);
+	if (!both || !set) {
+		kfree(both);
+		kfree(set);
+		return -ENOMEM;
+	}
+
+	/* It stands behind the new one, and without users is not copied again. */
+	gone = *tlb;
+	gone.users = 0;
+	n = set_copy_tlbs(both, old, &gone);
+	set_find_tlb(both, smmu)->tag = to;
+	set_copy_atcs(both, n, old, NULL, 0);
+	set_publish(d, both);
+
+	retag_masters(d, smmu);
+	ret = smmu_cmdq_run(&smmu->cmdq, &cmd, 1);
+
+	n = set_copy_tlbs(set, both, NULL);
+	set_copy_atcs(set, n, both, NULL, 0);
+	set_publish(d, set);
+	return ret;
 }

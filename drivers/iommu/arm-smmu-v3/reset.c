@@ -113,8 +113,9 @@ static void write_attributes(struct smmu_device *smmu)
 		   FIELD_PREP(CR1_TABLE_IC, cache) | FIELD_PREP(CR1_QUEUE_SH, CR1_SH_ISH) |
 		   FIELD_PREP(CR1_QUEUE_OC, cache) | FIELD_PREP(CR1_QUEUE_IC, cache));
 
-	/* All ASIDs are this driver's own: the CPUs' maintenance is not for them. */
-	cr2 |= CR2_PTM;
+	/* Else all ASIDs are this driver's own: the CPUs' maintenance is not for them. */
+	if (!smmu->btm)
+		cr2 |= CR2_PTM;
 	if (smmu->feat.e2h)
 		cr2 |= CR2_E2H;
 	smmu_write(&smmu->io, SMMU_CR2, cr2);

@@ -5,11 +5,13 @@
  * Lock order, outermost first:
  *
  *	group mutex of the core
- *	  smmu_domain.lock		a domain's places (writers) and PASIDs
- *	    smmu_instances_lock		list of instances
+ *	  smmu_device.asids_lock	whose ASIDs are
+ *	    smmu_domain.lock		a domain's places (writers), PASIDs and tags
+ *	      smmu_instances_lock	list of instances
  *	  smmu_master.faults_lock	whether its faults are served
  *	    smmu_queue.lock		who empties a queue
- *	    smmu_device.streams_lock	stream ID -> master
+ *	    smmu_device.streams_lock	stream ID -> master; also under a domain's lock
+ *	      smmu_master.cd_lock	its CD of DMA without a PASID
  *	      smmu_strtab.lock		growth of the stream table
  *	      locks of io-pgfault.c
  *	        smmu_master.ste_lock	STEs of a master; raw
@@ -126,8 +128,11 @@ struct smmu_cdtab {
  * @priq: PRI queue; unused without feat.pri
  * @iopf: where faults are handed to, NULL if none can be served
  * @strtab: stream table
- * @asids: ASIDs in use
- * @vmids: VMIDs in use
+ * @btm: takes part in the CPUs' TLB maintenance
+ * @asids_lock: held by who moves a domain to another ASID, and by who frees one
+ * @asids: ASIDs in use -> the &struct smmu_domain, or what asid.c has instead
+ * @vmids: VMIDs in use, likewise
+ * @seized: how many domains had to move; under @asids_lock
  * @streams_lock: protects @streams, @masters and the life of the masters
  * @streams: stream ID -> a &struct smmu_master that it belongs to
  * @masters: all masters
@@ -149,8 +154,11 @@ struct smmu_device {
 	struct smmu_queue priq;
 	struct iopf_queue *iopf;
 	struct smmu_strtab strtab;
-	struct ida asids;
-	struct ida vmids;
+	bool btm;
+	struct mutex asids_lock; /* see the lock order */
+	struct xarray asids;
+	struct xarray vmids;
+	unsigned int seized;
 	struct mutex streams_lock; /* see the lock order */
 	struct xarray streams;
 	struct list_head masters;
@@ -173,6 +181,8 @@ struct smmu_device {
  *	share a stream, and then a group and so a domain as well
  * @num_sids: how many
  * @cdtab: its context descriptors
+ * @cd_lock: serialises writers of the CD of DMA without a PASID
+ * @cd_domain: what that leads to, or NULL; under @cd_lock
  * @ssid_bits: bits of a PASID that device and instance both have
  * @stall: its faults may stall
  * @ats: the endpoint's ATS is enabled; under the group mutex
@@ -200,6 +210,8 @@ struct smmu_master {
 	u32 *sids;
 	unsigned int num_sids;
 	struct smmu_cdtab cdtab;
+	struct mutex cd_lock; /* see the lock order */
+	struct smmu_domain *cd_domain;
 	u8 ssid_bits;
 	bool stall;
 	bool ats;
@@ -230,6 +242,7 @@ enum smmu_inval_kind {
  * @smmu: the instance
  * @kind: its TLB under an ASID or a VMID, or an endpoint's ATC behind it
  * @tag: the ASID or VMID
+ * @shared: the CPUs have the ASID too, and their maintenance reaches the TLB
  * @master: for an ATC, the endpoint
  * @sid: for an ATC, the stream
  * @ssid: for an ATC, the PASID that leads to the domain, or IOMMU_NO_PASID
@@ -239,6 +252,7 @@ struct smmu_inval {
 	struct smmu_device *smmu;
 	enum smmu_inval_kind kind;
 	u16 tag;
+	bool shared;
 	struct smmu_master *master;
 	u32 sid;
 	u32 ssid;
@@ -249,12 +263,14 @@ struct smmu_inval {
  * struct smmu_inval_set - all places that a change of a domain must reach
  * @rcu: a set is replaced as a whole
  * @num: how many places
+ * @num_told: how many of them are TLBs that must be told by commands; they stand first
  * @num_atc: how many of them are ATCs; they stand last
  * @at: the places
  */
 struct smmu_inval_set {
 	struct rcu_head rcu;
 	unsigned int num;
+	unsigned int num_told;
 	unsigned int num_atc;
 	struct smmu_inval at[] __counted_by(num);
 };
@@ -265,14 +281,12 @@ struct smmu_inval_set {
  * @domain: the domain
  * @master: the master
  * @ssid: the PASID
- * @asid: the domain's tag on the master's instance
  */
 struct smmu_bond {
 	struct list_head node;
 	struct smmu_domain *domain;
 	struct smmu_master *master;
 	u32 ssid;
-	u16 asid;
 };
 
 /**
@@ -283,7 +297,7 @@ struct smmu_bond {
  * @stage2: it is a stage 2 table
  * @smmu: the instance that the table was made for, NULL for a table that all
  *	instances can walk
- * @lock: serialises changes of @invals, @bonds and the CDs of these
+ * @lock: serialises changes of @invals, @bonds and the CDs that lead to the domain
  * @invals: where translations may be cached
  * @bonds: PASIDs that lead to it
  * @released: the process has gone, and nothing may lead to its table any more;
@@ -379,13 +393,18 @@ void cd_make_s1(const struct smmu_features *f, const struct io_pgtable_cfg *cfg,
 		bool stall, u64 *qw);
 
 /* asid.c */
-int smmu_tag_alloc(struct smmu_device *smmu, enum smmu_inval_kind kind, u16 *tag);
-void smmu_tag_free(struct smmu_device *smmu, enum smmu_inval_kind kind, u16 tag);
+void smmu_tags_init(struct smmu_device *smmu);
+void smmu_tags_exit(struct smmu_device *smmu);
+int smmu_tag_alloc(struct smmu_device *smmu, enum smmu_inval_kind kind, struct smmu_domain *d,
+		   u16 *tag);
+int smmu_tag_free(struct smmu_device *smmu, enum smmu_inval_kind kind, u16 tag);
+int smmu_asid_share(struct smmu_device *smmu, u16 asid);
 
 /* tlbi.c */
 extern const struct iommu_flush_ops smmu_flush_ops;
 struct smmu_cmd smmu_tlbi_all(const struct smmu_features *f, enum smmu_inval_kind kind, u16 tag);
 void smmu_inval_range(struct smmu_domain *d, unsigned long iova, size_t size, size_t leaf_size);
+void smmu_inval_told(struct smmu_domain *d);
 void smmu_inval_domain(struct smmu_domain *d);
 void smmu_iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather);
 
@@ -397,14 +416,15 @@ struct iommu_domain *smmu_domain_alloc_user(struct device *dev, u32 flags,
 extern const struct iommu_domain_ops smmu_paging_ops;
 
 /* places.c */
-int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats, u16 *tag);
+int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats);
 void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool leave);
-u16 smmu_domain_tag(struct smmu_domain *d, struct smmu_device *smmu);
+const struct smmu_inval *smmu_domain_tlb(struct smmu_domain *d, struct smmu_device *smmu);
+int smmu_domain_retag(struct smmu_domain *d, struct smmu_device *smmu, u16 from, u16 to);
 
 /* attach.c */
 bool smmu_domain_fits(const struct smmu_domain *d, const struct smmu_device *smmu);
-int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d, bool identity, u16 tag,
-			 bool ats);
+int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d, bool identity, bool ats);
+int smmu_master_retag(struct smmu_master *m, struct smmu_domain *d);
 int smmu_attach_paging(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_identity(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_blocked(struct iommu_domain *domain, struct device *dev);
@@ -413,12 +433,16 @@ int smmu_attach_blocked(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,
 		      struct iommu_domain *old);
 void smmu_remove_pasid(struct device *dev, ioasid_t pasid, struct iommu_domain *domain);
+int smmu_bond_write(const struct smmu_bond *bond);
 
 /* sva.c */
 #ifdef CONFIG_ARM_SMMU_V3_SVA
 const char *smmu_sva_refusal(const struct smmu_features *f);
 struct iommu_domain *smmu_domain_alloc_sva(struct device *dev, struct mm_struct *mm);
-void smmu_sva_cd(const struct smmu_domain *d, const struct smmu_features *f, u64 *cd);
+void smmu_sva_cd(const struct smmu_features *f, bool shared, u64 *cd);
+bool smmu_sva_listen(const struct smmu_features *f, const char **why);
+int smmu_sva_share(struct smmu_domain *d, struct smmu_device *smmu, u16 *asid);
+void smmu_sva_unshare(struct smmu_domain *d);
 void smmu_sva_exit(void);
 #else
 static inline const char *smmu_sva_refusal(const struct smmu_features *f)
@@ -427,8 +451,19 @@ static inline const char *smmu_sva_refusal(const struct smmu_features *f)
 }
 
 #define smmu_domain_alloc_sva NULL
-static inline void smmu_sva_cd(const struct smmu_domain *d, const struct smmu_features *f,
-			       u64 *cd) { }
+static inline void smmu_sva_cd(const struct smmu_features *f, bool shared, u64 *cd) { }
+static inline bool smmu_sva_listen(const struct smmu_features *f, const char **why)
+{
+	*why = NULL;
+	return false;
+}
+
+static inline int smmu_sva_share(struct smmu_domain *d, struct smmu_device *smmu, u16 *asid)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void smmu_sva_unshare(struct smmu_domain *d) { }
 static inline void smmu_sva_exit(void) { }
 #endif
 

@@ -14,11 +14,17 @@
 #include <linux/bitfield.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <asm/cpufeature.h>
+#include <asm/mmu_context.h>
 
 #include "smmu.h"
 #include "sva.h"
+
+static bool btm;
+module_param(btm, bool, 0444);
+MODULE_PARM_DESC(btm, "Let the CPUs' TLB maintenance invalidate what SMMUs cache of processes");
 
 static void read_cpus(struct smmu_sva_cpus *cpus)
 {
@@ -26,6 +32,7 @@ static void read_cpus(struct smmu_sva_cpus *cpus)
 	u64 mmfr1 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR1_EL1);
 	u8 parange = cpuid_feature_extract_unsigned_field(mmfr0,
 							  ID_AA64MMFR0_EL1_PARANGE_SHIFT);
+	u8 asids = cpuid_feature_extract_unsigned_field(mmfr0, ID_AA64MMFR0_EL1_ASIDBITS_SHIFT);
 	u8 hafdbs = cpuid_feature_extract_unsigned_field(mmfr1,
 							 ID_AA64MMFR1_EL1_HAFDBS_SHIFT);
 	/* Other descriptors have no more bits, whatever the CPUs could have. */
@@ -39,6 +46,9 @@ static void read_cpus(struct smmu_sva_cpus *cpus)
 		.lpa2 = lpa2_is_enabled(),
 		.af = cpu_has_hw_af(),
 		.dbm = IS_ENABLED(CONFIG_ARM64_HW_AFDBM) && hafdbs >= ID_AA64MMFR1_EL1_HAFDBS_DBM,
+		.asid_bits = asids == ID_AA64MMFR0_EL1_ASIDBITS_16 ? 16 : 8,
+		.el2 = is_kernel_in_hyp_mode(),
+		.repeat_tlbi = cpus_have_cap(ARM64_WORKAROUND_REPEAT_TLBI),
 	};
 }
 
@@ -81,6 +91,75 @@ const char *smmu_sva_refusal(const struct smmu_features *f)
 }
 
 /**
+ * smmu_btm_why_not() - can the CPUs' maintenance stand for commands at an instance?
+ * @f: features of the instance
+ * @cpus: how their tables are made
+ *
+ * What the CPUs invalidate is of one translation regime, and named by ASIDs of
+ * their width.
+ *
+ * Return: NULL, or why it cannot.
+ */
+const char *smmu_btm_why_not(const struct smmu_features *f, const struct smmu_sva_cpus *cpus)
+{
+	if (!f->btm)
+		return "the SMMU does not take part in it, or not without errata";
+	/* One TLBI and DSB is all that comes before the callback. */
+	if (cpus->repeat_tlbi)
+		return "the CPUs have an erratum by which one TLBI is not enough";
+	if (f->asid_bits < cpus->asid_bits)
+		return "the SMMU's ASIDs are narrower than the CPUs'";
+	if (f->e2h != cpus->el2)
+		return "the kernel runs at EL2, which the SMMU lacks";
+	return smmu_sva_why_not(f, cpus);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_btm_why_not);
+
+/* Shall an instance take part? If it shall not though it was asked for, @why says why. */
+bool smmu_sva_listen(const struct smmu_features *f, const char **why)
+{
+	struct smmu_sva_cpus cpus;
+
+	*why = NULL;
+	if (!btm)
+		return false;
+	read_cpus(&cpus);
+	*why = smmu_btm_why_not(f, &cpus);
+	return !*why;
+}
+
+/**
+ * smmu_sva_share() - let the TLB of an instance know a process by the CPUs' ASID
+ * @d: the domain of the process
+ * @smmu: an instance that takes part in the CPUs' maintenance
+ * @asid: set to the ASID, which the process keeps from now on
+ *
+ * Context: may sleep; takes asids_lock.
+ *
+ * Return: 0, to be undone by smmu_tag_free() and smmu_sva_unshare(); an error when
+ * the process must have an ASID of the driver's.
+ */
+int smmu_sva_share(struct smmu_domain *d, struct smmu_device *smmu, u16 *asid)
+{
+	unsigned long pinned = arm64_mm_context_get(d->notifier.mm);
+	int ret;
+
+	if (!pinned)
+		return -ENOSPC;
+	ret = smmu_asid_share(smmu, pinned);
+	if (ret)
+		arm64_mm_context_put(d->notifier.mm);
+	else
+		*asid = pinned;
+	return ret;
+}
+
+void smmu_sva_unshare(struct smmu_domain *d)
+{
+	arm64_mm_context_put(d->notifier.mm);
+}
+
+/**
  * smmu_sva_cfg() - describe the table of a process as CPUs walk it
  * @cpus: how their tables are made
  * @pgd: physical address of the table
@@ -113,13 +192,13 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_sva_cfg);
 
 /**
  * smmu_sva_cd() - what is special about the CD of a process
- * @d: the domain
  * @f: features of the instance
+ * @shared: its ASID is that of the CPUs
  * @cd: as cd_make_s1() has made it; changed
  *
  * Hardware may set the flags that CPUs may set as well: then the kernel expects it.
  */
-void smmu_sva_cd(const struct smmu_domain *d, const struct smmu_features *f, u64 *cd)
+void smmu_sva_cd(const struct smmu_features *f, bool shared, u64 *cd)
 {
 	struct smmu_sva_cpus cpus;
 
@@ -128,6 +207,9 @@ void smmu_sva_cd(const struct smmu_domain *d, const struct smmu_features *f, u64
 		cd[0] |= CD0_HA;
 	if (f->hd && cpus.af && cpus.dbm)
 		cd[0] |= CD0_HD;
+	/* 5.4, ASET: what is cached of it hears of single ASIDs and addresses. */
+	if (shared)
+		cd[0] &= ~CD0_ASET;
 }
 
 static struct smmu_domain *of_notifier(struct mmu_notifier *mn)
@@ -141,8 +223,14 @@ static void table_changed(struct mmu_notifier *mn, struct mm_struct *mm, unsigne
 {
 	struct smmu_domain *d = of_notifier(mn);
 
+	/*
+	 * The CPU has invalidated its TLBs, but may not have waited for it; and an ATC
+	 * must not be filled again from a TLB that has yet to hear of it (I-46).
+	 */
+	if (btm)
+		dsb(ish);
 	if (end > TASK_SIZE_64 || start >= end)
-		smmu_inval_domain(d);
+		smmu_inval_told(d);
 	else
 		smmu_inval_range(d, start & PAGE_MASK, PAGE_ALIGN(end) - (start & PAGE_MASK), 0);
 }
@@ -155,9 +243,11 @@ static void table_changed(struct mmu_notifier *mn, struct mm_struct *mm, unsigne
 static int bond_quiet(const struct smmu_bond *bond)
 {
 	const struct smmu_features *f = &bond->master->smmu->feat;
+	const struct smmu_inval *tlb = smmu_domain_tlb(bond->domain, bond->master->smmu);
 	u64 cd[SMMU_ENTRY_QWORDS];
 
-	cd_make_s1(f, &bond->domain->cfg, bond->asid, false, cd);
+	cd_make_s1(f, &bond->domain->cfg, tlb->tag, false, cd);
+	smmu_sva_cd(f, tlb->shared, cd);
 	cd[0] &= ~(CD0_R | CD0_HA | CD0_HD);
 	cd[0] |= CD0_EPD0;
 	return smmu_cd_write(bond->master, bond->ssid, cd);

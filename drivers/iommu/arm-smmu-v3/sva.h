@@ -20,6 +20,9 @@
  * @lpa2: descriptors hold 52-bit addresses of 4K and 16K pages
  * @af: hardware sets the access flag
  * @dbm: hardware makes entries dirty
+ * @asid_bits: width of ASIDs
+ * @el2: the kernel runs at EL2, and its maintenance is of that regime
+ * @repeat_tlbi: an erratum makes the kernel repeat its maintenance
  */
 struct smmu_sva_cpus {
 	u8 va_bits;
@@ -28,6 +31,9 @@ struct smmu_sva_cpus {
 	bool lpa2;
 	bool af;
 	bool dbm;
+	u8 asid_bits;
+	bool el2;
+	bool repeat_tlbi;
 };
 
 /* 5.4, IPS: 32, 36, 40, 42, 44, 48, 52 bits */
@@ -42,6 +48,7 @@ static inline u8 smmu_sva_ips(u8 pa_bits)
 }
 
 const char *smmu_sva_why_not(const struct smmu_features *f, const struct smmu_sva_cpus *cpus);
+const char *smmu_btm_why_not(const struct smmu_features *f, const struct smmu_sva_cpus *cpus);
 void smmu_sva_cfg(const struct smmu_sva_cpus *cpus, phys_addr_t pgd, u64 mair,
 		  struct io_pgtable_cfg *cfg);
 

@@ -4,7 +4,8 @@
  *
  * Order: all TLBs first, each instance's CMD_SYNC waited for, then all ATCs:
  * an ATC could be filled again from a TLB entry that is still there (I-46).
- * Instances work in parallel; each gets one CMD_SYNC for all it has to do.
+ * Instances work in parallel; each gets one CMD_SYNC for all it has to do. TLBs that
+ * share an ASID with the CPUs have heard of what changed in a process's table.
  *
  *	unmap				attach
  *	  clear descriptors		  publish the new set
@@ -183,7 +184,7 @@ static noinline int inval_tlbs(const struct smmu_inval_set *set, const struct in
 	unsigned int i;
 
 	flush_init(&f);
-	for (i = 0; i < set->num - set->num_atc; i++) {
+	for (i = 0; i < set->num_told; i++) {
 		const struct smmu_inval *at = &set->at[i];
 		struct inval_range rest = *r;
 
@@ -240,18 +241,18 @@ static noinline void inval_atcs(const struct smmu_inval_set *set, u64 first, u64
 }
 
 /*
- * Drop all of the domain from each TLB. Called for a change that is that large,
- * and when narrower commands failed: one that an instance takes for illegal
+ * Drop all of the domain from the first @num TLBs. Called for a change that is that
+ * large, and when narrower commands failed: one that an instance takes for illegal
  * must not leave freed pages within reach. Nothing more can be done when these
  * fail too; the queue has logged it.
  */
-static noinline void inval_tlbs_whole(const struct smmu_inval_set *set)
+static noinline void inval_tlbs_whole(const struct smmu_inval_set *set, unsigned int num)
 {
 	struct flush f __uninitialized;
 	unsigned int i;
 
 	flush_init(&f);
-	for (i = 0; i < set->num - set->num_atc; i++) {
+	for (i = 0; i < num; i++) {
 		const struct smmu_inval *at = &set->at[i];
 
 		flush_add(&f, at->smmu, smmu_tlbi_all(&at->smmu->feat, at->kind, at->tag));
@@ -267,7 +268,7 @@ static __always_inline int inval_tlbs_of_range(const struct smmu_inval_set *set,
 	struct inval_range rest = *r;
 	struct smmu_cmd cmd __uninitialized;
 
-	if (set->num - set->num_atc == 1) {
+	if (set->num_told == 1) {
 		cmd = inval_next(at, &rest);
 		if (likely(!rest.size))
 			return smmu_cmdq_run(&at->smmu->cmdq, &cmd, 1);
@@ -305,19 +306,13 @@ void smmu_inval_range(struct smmu_domain *d, unsigned long iova, size_t size, si
 		return;
 
 	if (inval_tlbs_of_range(set, &r))
-		inval_tlbs_whole(set);
+		inval_tlbs_whole(set, set->num_told);
 	if (set->num_atc)
 		inval_atcs(set, iova, iova + (size - 1));
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inval_range);
 
-/**
- * smmu_inval_domain() - drop all that may be cached of a domain
- * @d: the domain
- *
- * Context: any. On return no access through old translations is under way.
- */
-void smmu_inval_domain(struct smmu_domain *d)
+static void inval_all(struct smmu_domain *d, bool told)
 {
 	const struct smmu_inval_set *set;
 
@@ -327,9 +322,26 @@ void smmu_inval_domain(struct smmu_domain *d)
 	if (!set)
 		return;
 
-	inval_tlbs_whole(set);
+	inval_tlbs_whole(set, told ? set->num_told : set->num - set->num_atc);
 	if (set->num_atc)
 		inval_atcs(set, 0, U64_MAX);
+}
+
+/* As smmu_inval_domain(), after CPUs have done it where they can. */
+void smmu_inval_told(struct smmu_domain *d)
+{
+	inval_all(d, true);
+}
+
+/**
+ * smmu_inval_domain() - drop all that may be cached of a domain
+ * @d: the domain
+ *
+ * Context: any. On return no access through old translations is under way.
+ */
+void smmu_inval_domain(struct smmu_domain *d)
+{
+	inval_all(d, false);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inval_domain);
 

@@ -298,8 +298,7 @@ struct fake_smmu *fake_create(struct kunit *test)
 	};
 	mutex_init(&smmu->streams_lock);
 	xa_init(&smmu->streams);
-	ida_init(&smmu->asids);
-	ida_init(&smmu->vmids);
+	smmu_tags_init(smmu);
 	ratelimit_state_init(&smmu->log_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     DEFAULT_RATELIMIT_BURST);
 

@@ -68,6 +68,7 @@ static void add_place(struct inval_test *t, unsigned int instance, enum smmu_inv
 
 	KUNIT_ASSERT_LT(t->test, i, PLACES);
 	t->set->num_atc += kind == SMMU_INVAL_ATC;
+	t->set->num_told += kind != SMMU_INVAL_ATC;
 	t->sid[i] = sid;
 	t->master[i] = (struct smmu_master) {
 		.smmu = &t->f[instance]->smmu,

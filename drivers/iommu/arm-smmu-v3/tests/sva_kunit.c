@@ -186,7 +186,7 @@ static void sva_i36_no_pasid_is_apart(struct kunit *test)
 #ifdef CONFIG_ARM_SMMU_V3_SVA
 static const struct smmu_features everything = {
 	.pgsizes = 0x1000 | 0x4000 | 0x10000, .va_bits = 52, .oas = 52, .ssid_bits = 20,
-	.s1 = true, .coherent = true, .ds = true,
+	.s1 = true, .coherent = true, .ds = true, .btm = true, .asid_bits = 16,
 };
 
 /* I-37: each thing that an instance cannot share, alone, refuses. */
@@ -224,6 +224,33 @@ static void sva_i37_refusals(struct kunit *test)
 	f.va_bits = 48;
 	f.oas = 48;
 	KUNIT_EXPECT_NULL(test, smmu_sva_why_not(&f, &plain));
+}
+
+/* Maintenance of the CPUs is for an instance of their regime, with their ASIDs and tables. */
+static void sva_i37_deaf_instances(struct kunit *test)
+{
+	struct smmu_sva_cpus cpus = {
+		.va_bits = 48, .pa_bits = 48, .page_shift = 12, .asid_bits = 16,
+	};
+	struct smmu_features f = everything;
+
+	KUNIT_EXPECT_NULL(test, smmu_btm_why_not(&f, &cpus));
+	f.btm = false;
+	KUNIT_EXPECT_NOT_NULL(test, smmu_btm_why_not(&f, &cpus));
+	f = everything;
+	f.asid_bits = 8;
+	KUNIT_EXPECT_NOT_NULL(test, smmu_btm_why_not(&f, &cpus));
+	cpus.asid_bits = 8;
+	KUNIT_EXPECT_NULL(test, smmu_btm_why_not(&f, &cpus));
+	cpus.el2 = true;
+	KUNIT_EXPECT_NOT_NULL(test, smmu_btm_why_not(&f, &cpus));
+	f.e2h = true;
+	KUNIT_EXPECT_NULL(test, smmu_btm_why_not(&f, &cpus));
+	f.coherent = false;
+	KUNIT_EXPECT_NOT_NULL(test, smmu_btm_why_not(&f, &cpus));
+	f.coherent = true;
+	cpus.repeat_tlbi = true;
+	KUNIT_EXPECT_NOT_NULL(test, smmu_btm_why_not(&f, &cpus));
 }
 
 static void sva_descriptors_decode(struct kunit *test)
@@ -269,6 +296,7 @@ static struct kunit_case sva_cases[] = {
 	KUNIT_CASE(sva_i59_linear_is_bounded),
 #ifdef CONFIG_ARM_SMMU_V3_SVA
 	KUNIT_CASE(sva_descriptors_decode),
+	KUNIT_CASE(sva_i37_deaf_instances),
 	KUNIT_CASE(sva_i37_refusals),
 #endif
 	{ }

@@ -25,8 +25,7 @@ static struct fake_smmu *tag_test(struct kunit *test, u8 bits)
 
 static void tag_done(struct fake_smmu *f)
 {
-	ida_destroy(&f->smmu.asids);
-	ida_destroy(&f->smmu.vmids);
+	smmu_tags_exit(&f->smmu);
 }
 
 /* Take all tags there are; returns how many. */
@@ -36,7 +35,7 @@ static unsigned int take_all(struct kunit *test, struct fake_smmu *f, enum smmu_
 	unsigned int n = 0;
 	u16 tag;
 
-	while (n <= top && !smmu_tag_alloc(&f->smmu, kind, &tag)) {
+	while (n <= top && !smmu_tag_alloc(&f->smmu, kind, NULL, &tag)) {
 		KUNIT_EXPECT_LT(test, tag, top);
 		KUNIT_EXPECT_NE(test, tag, 0);
 		KUNIT_EXPECT_FALSE(test, test_and_set_bit(tag, seen));
@@ -56,7 +55,7 @@ static void exhaust(struct kunit *test, enum smmu_inval_kind kind, u8 bits)
 	/* 0 is what stage 1 of every instance is tagged with as VMID */
 	n = take_all(test, f, kind, seen, top);
 	KUNIT_EXPECT_EQ(test, n, top - 1);
-	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, kind, &tag), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, kind, NULL, &tag), -ENOSPC);
 	/* no command is needed for what was never used */
 	KUNIT_EXPECT_EQ(test, f->ran, 0);
 
@@ -67,7 +66,7 @@ static void exhaust(struct kunit *test, enum smmu_inval_kind kind, u8 bits)
 	}
 	n = take_all(test, f, kind, seen, top);
 	KUNIT_EXPECT_EQ(test, n, DIV_ROUND_UP(top - 1, 17));
-	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, kind, &tag), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, kind, NULL, &tag), -ENOSPC);
 	tag_done(f);
 }
 
@@ -115,7 +114,7 @@ static void tag_i30_invalidated_first(struct kunit *test)
 
 		f->smmu.feat.e2h = cases[i].e2h;
 		f->smmu.feat.hyp = cases[i].e2h;
-		KUNIT_ASSERT_EQ(test, smmu_tag_alloc(&f->smmu, cases[i].kind, &tag), 0);
+		KUNIT_ASSERT_EQ(test, smmu_tag_alloc(&f->smmu, cases[i].kind, NULL, &tag), 0);
 		KUNIT_ASSERT_EQ(test, tag, 1);
 		smmu_tag_free(&f->smmu, cases[i].kind, tag);
 		KUNIT_ASSERT_EQ(test, f->logged, 2);
@@ -158,11 +157,11 @@ static void tag_i30_not_before_sync(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t);
 	for (i = 0; i < 10; i++) {
 		usleep_range(500, 1000);
-		KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, SMMU_INVAL_S1, &tag), -ENOSPC);
+		KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, SMMU_INVAL_S1, NULL, &tag), -ENOSPC);
 	}
 	fake_pace(f, FAKE_EAGER);
 	wait_for_completion(&r.done);
-	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, SMMU_INVAL_S1, &tag), 0);
+	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, SMMU_INVAL_S1, NULL, &tag), 0);
 	KUNIT_EXPECT_EQ(test, tag, 1);
 	tag_done(f);
 }
@@ -177,12 +176,12 @@ static void tag_i30_given_up(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, take_all(test, f, SMMU_INVAL_S1, seen, 256), 255);
 	fake_fail(f, 0, 1, 1);
 	smmu_tag_free(&f->smmu, SMMU_INVAL_S1, 7);
-	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, SMMU_INVAL_S1, &tag), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, SMMU_INVAL_S1, NULL, &tag), -ENOSPC);
 
 	fake_pace(f, FAKE_STUCK);
 	f->smmu.cmdq.timeout_ns = 2 * NSEC_PER_MSEC;
 	smmu_tag_free(&f->smmu, SMMU_INVAL_S1, 8);
-	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, SMMU_INVAL_S1, &tag), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, smmu_tag_alloc(&f->smmu, SMMU_INVAL_S1, NULL, &tag), -ENOSPC);
 	tag_done(f);
 }
 
