@@ -13,7 +13,11 @@ if [ "$serial" = arm-iommu ]; then
 	mkswap $disk > /dev/null && swapon $disk
 fi
 
-for part in ${SVA_PARTS:-sim_sva sim_sva_move sim_sva_life sim_sva_refuse sim_sva_fault sim_uacce}; do
+# What the CPUs invalidate reaches SMMUs only where the driver was told to let it.
+btm=
+[ "$(cat /sys/module/arm_smmu_v3/parameters/btm 2> /dev/null)" != Y ] || btm=sim_sva_btm
+
+for part in ${SVA_PARTS:-$btm sim_sva sim_sva_move sim_sva_life sim_sva_refuse sim_sva_fault sim_uacce}; do
 	"$HERE/$part"
 done
 "$HERE/sva_race" "${SVA_ROUNDS:-2000}"
