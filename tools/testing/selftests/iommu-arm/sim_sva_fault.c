@@ -230,6 +230,111 @@ static bool never_brought(struct sva *m)
 	return good;
 }
 
+/*
+ * A handler that has to wait for a lock, in vain: for the lock on the mappings of the
+ * process, which one of its threads has until a transaction of another instance has
+ * ended. Nothing else may need that lock meanwhile.
+ */
+#define SLOW		"slow"
+#define TIMEOUT_MS	"/sys/module/io_pgfault/parameters/timeout_ms"
+#define TRIES		64
+
+struct changer {
+	void *at;
+	int ret;
+	atomic_bool done;
+};
+
+static void *changes(void *arg)
+{
+	struct changer *c = arg;
+
+	c->ret = mprotect(c->at, page, PROT_READ);
+	atomic_store(&c->done, true);
+	return NULL;
+}
+
+static int slow_master(struct sva *slow)
+{
+	int ret = sim_instance(SLOW, NULL);
+
+	if (!ret)
+		ret = sim_master(SLOW, "stall", "platform");
+	if (!ret)
+		ret = sim_master_set(SLOW, "stall", "stall", 1);
+	if (!ret)
+		ret = sim_master_set(SLOW, "stall", "pasid_bits", 16);
+	if (!ret)
+		ret = sim_live(SLOW, true);
+	return ret ?: sva_open(slow, SLOW, "stall");
+}
+
+/* Whether page @at is denied while @c waits; else that has not begun, or has ended. */
+static bool denied_meanwhile(struct sva *m, uint8_t *at, struct changer *c, struct sim_result *r)
+{
+	uint64_t value = 1;
+
+	return !sim_write(m->fd, (uintptr_t)at, &value, sizeof(value), &m->how, r) &&
+	       r->outcome != SMMU_SIM_OUT_OK && !atomic_load(&c->done);
+}
+
+static bool is_there(const uint8_t *p)
+{
+	unsigned char vec = 0;
+
+	return !mincore((void *)p, page, &vec) && vec & 1;
+}
+
+static bool late_answer(struct sva *m, struct sva *slow)
+{
+	uint8_t *held = sva_memory(page), *p = sva_memory(TRIES * page);
+	struct changer c = { .at = held };
+	struct sim_result r = {}, end;
+	uint32_t handle = 0;
+	pthread_t thread;
+	int i = 0, wait;
+	bool good;
+
+	memset(held, 1, page);
+	if (sim_hold_write(slow->fd, (uintptr_t)held, "held", 4, &slow->how, &end, &handle))
+		return false;
+	pthread_create(&thread, NULL, changes, &c);
+	while (i < TRIES && !denied_meanwhile(m, p + i * page, &c, &r))
+		i++;
+	good = !sim_release(slow->fd, handle, NULL, 0, &end) && sim_fine(&end);
+	pthread_join(thread, NULL);
+	good = good && i < TRIES && !c.ret && !memcmp(held, "held", 4) && !r.done &&
+	       r.outcome == (m->pri ? SMMU_SIM_OUT_PRI_INVALID : SMMU_SIM_OUT_ABORT) &&
+	       r.stalls + r.requests == 1;
+	if (!good)
+		ksft_print_msg("denied: page %d, %s\n", i, sim_outcome(r.outcome));
+	/* The handler gets its lock, and brings the page: nobody waits for it. */
+	for (wait = 0; good && !is_there(p + i * page) && wait < 500; wait++)
+		sim_rest(10);
+	good = good && is_there(p + i * page) && sva_moves(m, p, TRIES * page, 2);
+	munmap(held, page);
+	munmap(p, TRIES * page);
+	return good;
+}
+
+static bool stuck(struct sva *m)
+{
+	struct sva slow;
+	int ret = slow_master(&slow);
+	bool good = false;
+
+	if (ret)
+		ksft_print_msg("another instance: %s\n", strerror(-ret));
+	else if (!sim_set(TIMEOUT_MS, "100"))
+		good = late_answer(m, &slow);
+	sim_set(TIMEOUT_MS, "10000");
+	good = !sim_number(SLOW, "violations") && good;
+	if (!ret)
+		sva_close(&slow);
+	sim_remove(SLOW);
+	return good;
+}
+
 /* The bond ends while nobody has been answered. */
 static void *touches_late(void *arg)
 {
@@ -307,13 +412,6 @@ static bool answered(struct sva *m, uint32_t group, uint32_t code)
 	ksft_print_msg("group %u, code %u, flags 0x%x, PASID %u\n", r.group, r.code, r.flags,
 		       r.pasid);
 	return false;
-}
-
-static bool is_there(const uint8_t *p)
-{
-	unsigned char vec = 0;
-
-	return !mincore((void *)p, page, &vec) && vec & 1;
 }
 
 static bool groups(struct sva *m)
@@ -406,6 +504,7 @@ static const struct sva_case cases[] = {
 	{ "queues overflow (I-21, I-39)", overflow, NULL },
 	{ "interrupts are late (I-22)", late_interrupts, NULL },
 	{ "a page that nobody brings (I-42)", never_brought, no_userfault },
+	{ "a handler that is not done in time (I-38, I-39, I-42)", stuck, NULL },
 	{ "an unbind answers what waits (I-38, I-43)", unbind_answers, NULL },
 	{ "groups of page requests (I-39)", groups, NULL },
 	{ "a group with a page that is not there (I-39, I-45)", bad_page, NULL },
