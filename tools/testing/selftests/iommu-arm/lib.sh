@@ -55,13 +55,14 @@ pci_device() {
 	return 1
 }
 
-# load_sim: the simulator and what it needs, by modprobe or from /lib; configfs is mounted
+# load_sim: the simulator and what it needs, by modprobe or from /lib; configfs is mounted.
+# SIM_MODULES is another place than these.
 load_sim() {
-	local module
-	modprobe smmu-sim 2> /dev/null ||
+	local module dir=${SIM_MODULES:-/lib}
+	[ "$dir" = /lib ] && modprobe smmu-sim 2> /dev/null ||
 		for module in configfs smmu-sim; do
-			[ ! -e "/lib/$module.ko" ] || [ -d "/sys/module/$(echo "$module" | tr - _)" ] ||
-				insmod "/lib/$module.ko"
+			[ ! -e "$dir/$module.ko" ] || [ -d "/sys/module/$(echo "$module" | tr - _)" ] ||
+				insmod "$dir/$module.ko"
 		done
 	grep -q ' /sys/kernel/config ' /proc/mounts || mount -t configfs config /sys/kernel/config
 	[ -d /sys/kernel/config/smmu-sim ]
