@@ -20,6 +20,7 @@ SPLAT = re.compile(
     r'Unable to handle|scheduling while atomic|refcount_t:|list_(add|del) corruption')
 HARMLESS = re.compile(r'kasan: KernelAddressSanitizer|KASLR|KASAN_VMALLOC')
 STAMP = re.compile(r'^\[ *\d+\.\d+\](?:\[ *[CT]\d+\])? ?')
+NOTHING = re.compile(r'^1\.\.0 # SKIP (?P<why>.*)')
 RESULT = re.compile(r'^(?P<indent> *)(?P<no>not )?ok \d+ ?-? ?(?P<name>.*)')
 
 
@@ -168,6 +169,9 @@ def read_results(log):
         found = re.match(r'^ *# Subtest: (\S+)', text)
         if found:
             suite = found.group(1)
+        found = ours and NOTHING.match(text)
+        if found:
+            skipped.append(f'{job}: a whole program: {found["why"]}')
         found = RESULT.match(text)
         if not found or not (ours or job in ('kunit', 'drive')):
             continue
