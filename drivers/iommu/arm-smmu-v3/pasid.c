@@ -73,7 +73,6 @@ static void bond_leave(struct smmu_bond *bond, bool had_ats)
 	struct smmu_master *m = bond->master;
 
 	xa_erase(&m->bonds, bond->ssid);
-	WRITE_ONCE(m->sva_bonds, m->sva_bonds - smmu_domain_is_sva(bond->domain));
 	if (!m->domain && xa_empty(&m->bonds))
 		last_bond_left(m);
 	if (had_ats && smmu_atc_inv_pasid(m, bond->ssid) && !smmu_ats_has_global(m))
@@ -95,7 +94,6 @@ static int bond_enter(struct smmu_bond *bond, bool ats)
 		smmu_domain_drop(bond->domain, m, bond->ssid, true);
 		return ret;
 	}
-	WRITE_ONCE(m->sva_bonds, m->sva_bonds + smmu_domain_is_sva(bond->domain));
 	ret = bond_link(bond);
 	if (ret) {
 		/* No valid descriptor may stay that leads to what is freed next. */
@@ -121,8 +119,6 @@ static int pasid_check(const struct smmu_domain *d, const struct smmu_master *m,
 		return -ERANGE;
 	if (d->stage2 || !smmu_domain_fits(d, m->smmu))
 		return -EINVAL;
-	if (smmu_domain_is_sva(d) && !m->sva)
-		return -ENODEV;
 	/* Behind a stage 2 of its own an STE knows no PASIDs. */
 	if (m->domain && m->domain->stage2)
 		return -EBUSY;
@@ -166,9 +162,16 @@ int smmu_attach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t 
 
 	*bond = (struct smmu_bond) { .domain = d, .master = m, .ssid = pasid };
 	INIT_LIST_HEAD(&bond->node);
-	ret = bond_enter(bond, smmu_ats_usable(m));
+	ret = smmu_domain_is_sva(d) ? smmu_sva_hold(m) : 0;
 	if (ret)
-		kfree(bond);
+		goto free;
+	ret = bond_enter(bond, smmu_ats_usable(m));
+	if (!ret)
+		return 0;
+	if (smmu_domain_is_sva(d))
+		smmu_sva_let_go(m);
+free:
+	kfree(bond);
 	return ret;
 }
 
@@ -195,5 +198,7 @@ void smmu_remove_pasid(struct device *dev, ioasid_t pasid, struct iommu_domain *
 		smmu_master_block(m, "cannot be detached, its SMMU does not respond");
 	bond_leave(bond, had_ats);
 	smmu_faults_flush(m->smmu);
+	if (smmu_domain_is_sva(bond->domain))
+		smmu_sva_let_go(m);
 	kfree(bond);
 }

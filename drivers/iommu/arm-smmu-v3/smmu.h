@@ -191,8 +191,8 @@ struct smmu_device {
  * @identity: without a domain its DMA is not translated, else it aborts; under
  *	the group mutex
  * @bonds: PASID -> &struct smmu_bond; under the group mutex
- * @sva_bonds: how many of them lead to tables of processes; changed likewise
  * @faults_lock: protects what follows, up to @sva
+ * @sva_bonds: PASIDs that lead, or are about to lead, to tables of processes
  * @faults_users: who wants its faults to be served
  * @pri: the endpoint's page requests are enabled; changed under the instance's
  *	streams_lock too
@@ -219,8 +219,8 @@ struct smmu_master {
 	struct smmu_domain *domain;
 	bool identity;
 	struct xarray bonds;
-	unsigned int sva_bonds;
 	struct mutex faults_lock; /* see the lock order */
+	unsigned int sva_bonds;
 	unsigned int faults_users;
 	bool pri;
 	bool sva;
@@ -361,10 +361,14 @@ int smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *e);
 int smmu_ppr_report(struct smmu_device *smmu, const struct smmu_ppr *p);
 void smmu_page_response(struct device *dev, struct iopf_fault *evt,
 			struct iommu_page_response *resp);
+void smmu_faults_flush(struct smmu_device *smmu);
+
+/* devfeat.c */
 int smmu_dev_enable_feat(struct device *dev, enum iommu_dev_features feat);
 int smmu_dev_disable_feat(struct device *dev, enum iommu_dev_features feat);
-void smmu_faults_flush(struct smmu_device *smmu);
 void smmu_faults_off(struct smmu_master *master);
+int smmu_sva_hold(struct smmu_master *master);
+void smmu_sva_let_go(struct smmu_master *master);
 
 /* strtab.c */
 int smmu_strtab_init(struct smmu_device *smmu);
