@@ -38,6 +38,16 @@ static void command_errors(void)
 	w.s.faults.cmd_error_in = 0;
 	wr(0x64, rd(0x60));
 	EXPECT_EQ(rd(0x9c) & 0xfffff, 1);
+	/* of one kind, whatever comes before it */
+	bring_up(&everything);
+	w.s.faults.cmd_error = 1;
+	w.s.faults.cmd_error_in = 1;
+	w.s.faults.cmd_error_op = 0x11;
+	cmd(0x10, 0);
+	cmd(0x10, 0);
+	cmd(0x11, 0);
+	cmd_sync();
+	EXPECT_EQ(rd(0x9c), 2 | 1 << 24);
 }
 
 /* I-22 */

@@ -207,6 +207,8 @@ static enum ssim_cerror injected(struct ssim *s, unsigned int op)
 
 	if (!f->cmd_error_in || f->cmd_error == CERR_NONE)
 		return CERR_NONE;
+	if (f->cmd_error_op && op != f->cmd_error_op)
+		return CERR_NONE;
 	if (f->cmd_error_in > 1) {
 		f->cmd_error_in--;
 		return CERR_NONE;

@@ -114,6 +114,11 @@ KNOB_SHOW(cmd_error_stays, 1)
 KNOB_STORE(cmd_error_stays, 1)
 CONFIGFS_ATTR(faults_, cmd_error_stays);
 
+KNOB_SIZE(cmd_error_op, 4);
+KNOB_SHOW(cmd_error_op, 4)
+KNOB_STORE(cmd_error_op, 4)
+CONFIGFS_ATTR(faults_, cmd_error_op);
+
 KNOB_SIZE(irq_lost, 4);
 KNOB_SHOW(irq_lost, 4)
 KNOB_STORE(irq_lost, 4)
@@ -271,7 +276,7 @@ CONFIGFS_ATTR_WO(faults_, service_failure);
 
 static struct configfs_attribute *faults_attrs[] = {
 	&faults_attr_cmd_error, &faults_attr_cmd_error_in, &faults_attr_cmd_error_stays,
-	&faults_attr_irq_lost, &faults_attr_irq_late, &faults_attr_deliver_late,
+	&faults_attr_cmd_error_op, &faults_attr_irq_lost, &faults_attr_irq_late, &faults_attr_deliver_late,
 	&faults_attr_spurious_irq, &faults_attr_no_ack, &faults_attr_ack_reads,
 	&faults_attr_stuck, &faults_attr_cons_reads,
 	&faults_attr_abort_at, &faults_attr_abort_size, &faults_attr_queues_full,

@@ -7,6 +7,7 @@
  */
 #include <linux/delay.h>
 #include <linux/ktime.h>
+#include <asm/virt.h>
 
 #include "drive.h"
 
@@ -142,6 +143,31 @@ static void drive_i19_error_persists(struct kunit *test)
 		drive_unmap(d, d->home[0], IOVA_AT + i * SZ_4K, PA_AT + i * SZ_4K, SZ_4K);
 	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), BOUND_MS);
 	drive_stop(d);
+}
+
+/*
+ * An SMMU that takes one kind of command for illegal: each is skipped, what stands
+ * behind it runs, and what it was to invalidate goes by other means.
+ */
+static void drive_i19_refused_kind(struct kunit *test)
+{
+	const struct ssim_faults faults = {
+		.cmd_error = CERR_ILL, .cmd_error_in = 1, .cmd_error_stays = true,
+		.cmd_error_op = is_kernel_in_hyp_mode() ? OP_TLBI_EL2_VA : OP_TLBI_NH_VA,
+	};
+	struct drive *d = drive_start(test, "everything", 1);
+	struct iommu_domain *domain = drive_domain(d, DRIVE_PLAIN);
+	u64 g = drive_granule(domain), i;
+
+	KUNIT_EXPECT_EQ(test, drive_move(d, 0, domain), 0);
+	drive_map(d, domain, IOVA_AT, PA_AT, 8 * g);
+	set_faults(d, &faults);
+	for (i = 0; i < 8 * g; i += g)
+		drive_unmap(d, domain, IOVA_AT + i, PA_AT + i, g);
+	KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, IOVA_AT));
+	set_faults(d, NULL);
+	drive_map(d, domain, IOVA_AT, PA_AT, g);
+	drive_unmap(d, domain, IOVA_AT, PA_AT, g);
 }
 
 /* A queue that consumes nothing: a bounded wait for each who asks. */
@@ -361,6 +387,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(drive_i19_error_of_unmap, next_error),
 	KUNIT_CASE_PARAM(drive_i19_error_of_attach, next_error),
 	KUNIT_CASE_PARAM(drive_i19_error_persists, next_kind),
+	KUNIT_CASE(drive_i19_refused_kind),
 	KUNIT_CASE_PARAM(drive_i18_stuck, next_extreme),
 	KUNIT_CASE_SLOW(drive_i60_no_ack),
 	KUNIT_CASE_PARAM(drive_i60_stuck_at_probe, next_extreme),

@@ -108,6 +108,7 @@ struct ssim_ids {
  * @cmd_error: error of a command, or CERR_NONE
  * @cmd_error_in: it is the n-th command from now, 1 the next; 0: off
  * @cmd_error_stays: the same command fails again after the acknowledgment
+ * @cmd_error_op: only commands of this opcode count and fail; 0: any
  * @irq_lost: so many interrupts are dropped
  * @irq_late: so many interrupts wait for ssim_late_irqs()
  * @no_ack: CR0ACK, IRQ_CTRLACK and GBPA.Update stay as they are
@@ -125,6 +126,7 @@ struct ssim_faults {
 	enum ssim_cerror cmd_error;
 	u32 cmd_error_in;
 	bool cmd_error_stays;
+	u32 cmd_error_op;
 	u32 irq_lost;
 	u32 irq_late;
 	bool no_ack;

@@ -31,6 +31,7 @@
 #define MAX_THREADS	64
 #define SHARED		16	/* pages that all threads map and unmap */
 #define MASTERS		2
+#define SAID		20000	/* rounds between two lines of progress */
 
 static const char *const names[MASTERS] = { "stall", "pri" };
 static struct sva masters[MASTERS];
@@ -250,9 +251,17 @@ static void *races(void *arg)
 {
 	struct racer *r = arg;
 
-	while (atomic_fetch_sub(&left, 1) > 0) {
+	for (;;) {
+		long now = atomic_fetch_sub(&left, 1);
 		unsigned int what = pick(r, 100);
 
+		if (now <= 0)
+			break;
+		if (!(now % SAID)) {
+			printf("# %ld rounds to go, %ld violations\n", now,
+			       sim_number(INSTANCE, "violations"));
+			fflush(stdout);
+		}
 		if (what < 40)
 			bond(r);
 		else if (what < 75)
