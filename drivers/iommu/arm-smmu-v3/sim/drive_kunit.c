@@ -237,6 +237,8 @@ static void await_resume(struct drive *d, u32 sid, u16 stag)
 
 	for (i = 0; i < 20000 && is_stalled(d, stag); i++)
 		usleep_range(50, 100);
+	if (is_stalled(d, stag))
+		pr_err("smmu-sim %s: I-38 is violated: a stall has no answer\n", d->sim->name);
 	KUNIT_EXPECT_FALSE(d->test, is_stalled(d, stag));
 	guard(raw_spinlock_irqsave)(&sim_lock);
 	ssim_stall_term(d->sim->core, sid);
