@@ -17,7 +17,8 @@ fi
 btm=
 [ "$(cat /sys/module/arm_smmu_v3/parameters/btm 2> /dev/null)" != Y ] || btm=sim_sva_btm
 
-for part in ${SVA_PARTS:-$btm sim_sva sim_sva_move sim_sva_life sim_sva_refuse sim_sva_fault sim_uacce}; do
+parts="$btm sim_sva sim_sva_move sim_sva_life sim_sva_refuse sim_sva_fault sim_sva_nomem sim_uacce"
+for part in ${SVA_PARTS:-$parts}; do
 	"$HERE/$part"
 done
 "$HERE/sva_race" "${SVA_ROUNDS:-2000}"

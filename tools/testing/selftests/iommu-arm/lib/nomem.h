@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Allocations that fail, one by one: of the calling thread, or of kernel threads.
+ * See Documentation/fault-injection/fault-injection.rst on fail-nth.
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#ifndef NOMEM_H
+#define NOMEM_H
+
+#include <stdbool.h>
+
+#define NOMEM_THREADS	64
+
+/**
+ * struct nomem - threads of which each is to fail once
+ * @num: so many @fd count
+ * @fd: their files "fail-nth"
+ * @nth: which of their allocations
+ */
+struct nomem {
+	int num;
+	int fd[NOMEM_THREADS];
+	unsigned int nth;
+};
+
+/* What became of that allocation */
+enum nomem_fate {
+	NOMEM_UNTOUCHED,	/* none of the threads has allocated anything */
+	NOMEM_PASSED,		/* they have allocated less than that */
+	NOMEM_FAILED,		/* it failed */
+};
+
+const char *nomem_why_not(void);
+bool nomem_self(struct nomem *n, unsigned int nth);
+bool nomem_kernel(struct nomem *n, const char *begins, const char *has, unsigned int nth);
+enum nomem_fate nomem_end(struct nomem *n);
+
+#endif /* NOMEM_H */
