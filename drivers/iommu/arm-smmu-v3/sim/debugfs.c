@@ -404,7 +404,7 @@ DEFINE_SHOW_ATTRIBUTE(registers);
 
 static int stats_show(struct seq_file *m, void *v)
 {
-	char text[512];
+	char text[1024];
 
 	if (sim_stats_text(m->private, text, sizeof(text)))
 		seq_puts(m, text);

@@ -183,6 +183,7 @@ static void settle(struct sim_engine *e, struct sim_flight *f, const struct ssim
 		f->state = FLIGHT_STALLED;
 		f->stag = result->stag;
 		f->since = e->clock++;
+		sim_mark_set(&f->asked);
 		f->stalls++;
 		break;
 	case OUT_OK:
@@ -264,6 +265,7 @@ static void launch(struct ssim *core, struct sim_engine *e, struct sim_flight *f
 void sim_access_resumed(struct sim_engine *e, struct sim_flight *f,
 			const struct ssim_result *result)
 {
+	sim_answered(e->master->sim, &f->asked);
 	settle(e, f, result);
 	if (f->state == FLIGHT_STALLED)
 		return;
@@ -497,7 +499,7 @@ static int fly(struct sim_engine *e, struct sim_flight *f)
 {
 	struct ssim *core;
 
-	scoped_guard(raw_spinlock_irqsave, &sim_lock) {
+	scoped_guard(sim_call) {
 		core = sim_engine_core(e);
 		if (!core)
 			return -ENODEV;

@@ -55,6 +55,7 @@ enum sim_flight_state { FLIGHT_ENDED, FLIGHT_STALLED, FLIGHT_HELD };
  * @abandoned: nobody waits for it; whoever reaps frees it
  * @stag: of a stalled one
  * @since: of a stalled one: sim_engine.clock then
+ * @asked: likewise, when that was
  * @ticket: of a held one
  * @pa: output address
  * @outcome: once ended
@@ -79,6 +80,7 @@ struct sim_flight {
 	bool abandoned;
 	u16 stag;
 	u64 since;
+	struct sim_mark asked;
 	u64 ticket;
 	u64 pa;
 	enum sim_outcome outcome;

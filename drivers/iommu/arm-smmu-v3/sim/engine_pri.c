@@ -15,6 +15,7 @@
 /*
  * A page request that somebody waits for; in sim_engine.waiting, under sim_lock.
  * @since: sim_engine.clock when it was made
+ * @asked: when that was
  * @gone: the master went before the answer came
  */
 struct waiting {
@@ -24,6 +25,7 @@ struct waiting {
 	u16 group;
 	u8 code;
 	u64 since;
+	struct sim_mark asked;
 	bool gone;
 	struct completion done;
 };
@@ -62,6 +64,7 @@ static bool answers_waiting(struct sim_engine *e, const struct ssim_pri_resp *re
 			continue;
 		if (resp->ssv && (!w->ssv || w->ssid != resp->ssid))
 			wrong_answer(e->master->sim, resp, "a response with a wrong PASID");
+		sim_answered(e->master->sim, &w->asked);
 		clear_bit(w->group, e->master->requests.groups);
 		expect(e->master, -1);
 		w->code = resp->code;
@@ -292,7 +295,7 @@ static int ask(struct sim_engine *e, const struct ssim_txn *txn, struct waiting 
 	struct ssim *core;
 	u64 record[2];
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	core = sim_engine_core(e);
 	if (!core)
 		return -ENODEV;
@@ -309,6 +312,7 @@ static int ask(struct sim_engine *e, const struct ssim_txn *txn, struct waiting 
 	list_add_tail(&w->node, &e->waiting);
 	expect(e->master, 1);
 	make_record(&r, txn->sid, record);
+	sim_mark_set(&w->asked);
 	ssim_page_request(core, record);
 	return 0;
 }

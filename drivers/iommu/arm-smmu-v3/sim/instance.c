@@ -311,6 +311,7 @@ static int make_model(struct sim_instance *sim)
 	sim_seam_watch(core);
 	guard(raw_spinlock_irqsave)(&sim_lock);
 	core->faults = sim->config.faults;
+	sim->answers = (struct sim_answers) {};
 	sim->core = core;
 	return 0;
 }

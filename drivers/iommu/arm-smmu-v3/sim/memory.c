@@ -161,7 +161,7 @@ static void __iomem *seam_map(phys_addr_t start, size_t size)
 {
 	struct sim_instance *sim;
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	list_for_each_entry(sim, &sim_instances, node)
 		if (sim->core && start >= sim->start && start + size <= sim->start + SIM_REGS)
 			return (__force void __iomem *)(sim->regs + (start - sim->start));
@@ -173,7 +173,7 @@ static bool seam_read(const void __iomem *addr, unsigned int bytes, u64 *value)
 	struct sim_instance *sim;
 	u32 offset;
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	sim = sim_at(addr, &offset);
 	if (sim)
 		*value = ssim_read(sim->core, offset, bytes);
@@ -185,7 +185,7 @@ static bool seam_write(void __iomem *addr, unsigned int bytes, u64 value)
 	struct sim_instance *sim;
 	u32 offset;
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	sim = sim_at(addr, &offset);
 	if (sim)
 		ssim_write(sim->core, offset, value, bytes);
@@ -214,7 +214,7 @@ static void seam_store(u64 *slot, u64 value)
 {
 	u64 old;
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	old = READ_ONCE(*slot);
 	WRITE_ONCE(*slot, value);
 	seen_by_all(slot, old, value);
@@ -224,7 +224,7 @@ static u64 seam_exchange(u64 *slot, u64 old, u64 value)
 {
 	u64 was;
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	was = cmpxchg64(slot, old, value);
 	if (was == old)
 		seen_by_all(slot, old, value);
@@ -237,7 +237,7 @@ static void seam_freed(void *table, size_t size)
 	struct sim_instance *sim;
 	u64 pa = pa_of(table);
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	list_for_each_entry(sim, &sim_instances, node) {
 		if (sim->core)
 			ssim_check_table_free(sim->core, pa, size);
@@ -252,7 +252,7 @@ static void seam_cleaned(const void *table, size_t size)
 	struct sim_instance *sim;
 	u64 pa = pa_of(table);
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	list_for_each_entry(sim, &sim_instances, node)
 		if (sim->core && sim->unclean)
 			sim_coherency_clean(sim, pa, size, false);
@@ -282,6 +282,8 @@ int sim_seam_open(void)
 	ret = iommu_seam_register(&seam_ops);
 	if (ret)
 		free_pages((unsigned long)canary, get_order(CANARY_SIZE));
+	else
+		sim_clock_open((__force void __iomem *)canary);
 	return ret;
 }
 

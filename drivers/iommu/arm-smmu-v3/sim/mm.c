@@ -95,6 +95,7 @@ static void free_subscription(struct mmu_notifier *notifier)
 	struct sim_process *process = sub->process;
 	bool last;
 
+	guard(sim_aside)();
 	scoped_guard(raw_spinlock_irqsave, &sim_lock) {
 		last = !--process->subscriptions;
 		if (last)
@@ -144,7 +145,7 @@ static void before_flush(struct mmu_notifier *notifier, struct mm_struct *mm,
 	struct sim_instance *sim;
 	struct flush *flush;
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	if (!process->in_force || notifier != &process->in_force->notifier)
 		return;
 	flush = flush_of(process, current) ?: flush_of(process, NULL);
@@ -169,7 +170,7 @@ static void after_flush(struct mmu_notifier *notifier, struct mm_struct *mm,
 	struct sim_instance *sim;
 	struct flush *flush;
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	flush = flush_of(process, current);
 	if (!flush)
 		return;
@@ -185,7 +186,7 @@ static u64 snapshot(struct sim_process *process, u64 first, u64 last)
 	struct sim_instance *sim;
 	u64 next = last + 1;
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	list_for_each_entry(sim, &sim_instances, node)
 		if (sim->core)
 			next = min(next, ssim_snapshot(sim->core, process->number, first, last,
@@ -197,7 +198,7 @@ static void left_out(void)
 {
 	struct sim_instance *sim;
 
-	guard(raw_spinlock_irqsave)(&sim_lock);
+	guard(sim_call)();
 	list_for_each_entry(sim, &sim_instances, node)
 		if (sim->core)
 			sim->core->stats.left_out++;
@@ -340,6 +341,7 @@ void sim_mm_bind(struct mm_struct *mm)
 {
 	struct sim_process *process;
 
+	guard(sim_aside)();
 	guard(mutex)(&bind_mutex);
 	process = find_process(mm);
 	if (!process) {
@@ -363,6 +365,7 @@ void sim_mm_bound(struct mm_struct *mm)
 	struct subscription *sub, *old;
 	struct sim_process *process;
 
+	guard(sim_aside)();
 	guard(mutex)(&bind_mutex);
 	process = find_process(mm);
 	if (!process || process->blind)

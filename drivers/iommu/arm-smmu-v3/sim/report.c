@@ -298,14 +298,18 @@ const char *sim_why(int error)
  */
 ssize_t sim_stats_text(struct sim_instance *sim, char *to, size_t size)
 {
+	struct sim_answers answers;
 	struct ssim_stats st = {};
 	unsigned long flags;
+	u64 inside;
 	bool live;
 
 	raw_spin_lock_irqsave(&sim_lock, flags);
 	live = sim->core;
 	if (live)
 		st = sim->core->stats;
+	answers = sim->answers;
+	inside = sim_inside_ns();
 	raw_spin_unlock_irqrestore(&sim_lock, flags);
 	if (!live)
 		return 0;
@@ -313,8 +317,9 @@ ssize_t sim_stats_text(struct sim_instance *sim, char *to, size_t size)
 			 "commands %llu\nsyncs %llu\nillegal %llu\nstores %llu\nwalks %llu\n"
 			 "held %llu\nmost %llu\nlost %llu\n"
 			 "checks %llu\nviolations %llu\nfaults %llu\n"
-			 "events %llu\nevents_lost %llu\nleft_out %llu\n",
+			 "events %llu\nevents_lost %llu\nleft_out %llu\n"
+			 "answers %llu\nanswer_ns %llu\nanswer_inside_ns %llu\ninside_ns %llu\n",
 			 st.commands, st.syncs, st.illegal, st.stores, st.walks, st.held, st.most,
 			 st.lost, st.checks, st.violations, st.faults, st.events, st.events_lost,
-			 st.left_out);
+			 st.left_out, answers.num, answers.ns, answers.inside_ns, inside);
 }

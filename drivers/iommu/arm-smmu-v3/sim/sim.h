@@ -44,6 +44,28 @@ struct mm_struct;
 #define SIM_SILENT_ATC	BIT(0)	/* answer invalidations of its ATC; it keeps what it has */
 #define SIM_SILENT_DATA	BIT(1)	/* finish transactions that it holds */
 
+/**
+ * struct sim_mark - a moment
+ * @at: nanoseconds of CLOCK_MONOTONIC
+ * @inside: how many of them had been spent in the simulator
+ */
+struct sim_mark {
+	u64 at;
+	u64 inside;
+};
+
+/**
+ * struct sim_answers - how long devices waited: from a record to what answers it
+ * @num: stalls and page requests
+ * @ns: for all of them
+ * @inside_ns: of these, spent in the simulator
+ */
+struct sim_answers {
+	u64 num;
+	u64 ns;
+	u64 inside_ns;
+};
+
 struct sim_edges;
 struct sim_function;
 struct sim_pci;
@@ -97,6 +119,7 @@ struct sim_config {
  * @spare_reports: memory for more of them
  * @unkept: violations that found none
  * @say_full: it is not yet in the log that there are such; under sim_lock
+ * @answers: since it went live; under sim_lock
  * @debugfs: directory
  * @watch: hears of each store after the model, under sim_lock; for tests
  * @watcher: argument of @watch
@@ -127,6 +150,7 @@ struct sim_instance {
 	struct list_head spare_reports;
 	u32 unkept;
 	bool say_full;
+	struct sim_answers answers;
 	struct dentry *debugfs;
 	void (*watch)(void *watcher, u64 pa, u64 old, u64 new);
 	void *watcher;
@@ -215,6 +239,23 @@ bool sim_mem_exchange(u64 pa, __le64 *old, __le64 new);
 int sim_seam_open(void);
 void sim_seam_close(void);
 void sim_seam_watch(struct ssim *core);
+
+/* clock.c: what others wait for */
+unsigned long sim_call_begin(void);
+void sim_call_end(unsigned long flags);
+void sim_aside_begin(struct sim_mark *mark);
+void sim_aside_end(const struct sim_mark *mark);
+void sim_mark_set(struct sim_mark *mark);
+u64 sim_mark_since(const struct sim_mark *mark, u64 *spent);
+void sim_answered(struct sim_instance *sim, const struct sim_mark *asked);
+u64 sim_inside_ns(void);
+void sim_clock_open(const void __iomem *nothing);
+
+/* A call under sim_lock, and one that sleeps, from where time is measured. */
+DEFINE_LOCK_GUARD_0(sim_call, _T->flags = sim_call_begin(), sim_call_end(_T->flags),
+		    unsigned long flags)
+DEFINE_LOCK_GUARD_0(sim_aside, sim_aside_begin(&_T->mark), sim_aside_end(&_T->mark),
+		    struct sim_mark mark)
 
 /* mm.c: processes whose tables are walked */
 #ifdef CONFIG_IOMMU_SVA
