@@ -73,6 +73,9 @@ static struct drive *lacking(struct kunit *test, const struct lack *lack, unsign
 	sim_profile("everything", &ids);
 	if (lack->field)
 		drive_field(&ids, lack->field, lack->value);
+	/* IHI 0070, 6.3.1: RES0 without both stages */
+	if (!fld1(ids.idr[0], IDR0_S1P) || !fld1(ids.idr[0], IDR0_S2P))
+		drive_field(&ids, "IDR0.HYP", 0);
 	return drive_describe(test, &ids, masters);
 }
 
