@@ -87,6 +87,20 @@ class Table:
             f.write(picture(self))
 
 
+SHARED = ('operation', 'instructions', 'CPU faults', 'commands', 'simulator')
+
+
+def show_shared(rows):
+    """What shared address spaces cost; ours alone, in page faults of the CPU as well."""
+    for operation, *values in [SHARED, *rows]:
+        print(f'{operation:46}' + ''.join(f'{v:>14}' for v in values))
+
+
+def write_shared(rows, folder):
+    with open(os.path.join(folder, 'bench-sva.csv'), 'w', encoding='utf-8', newline='') as f:
+        csv.writer(f, lineterminator='\n').writerows([SHARED, *rows])
+
+
 LEFT, WIDE, GAP, HIGH, SCALE = 110, 150, 22, 16, 130
 STYLE = '''text { font: 11px sans-serif; fill: #222 }
 .title { font-size: 14px; font-weight: bold } .n { text-anchor: end } .axis { stroke: #888 }
