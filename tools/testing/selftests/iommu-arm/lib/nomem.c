@@ -21,30 +21,25 @@
 #define SLAB	"/sys/kernel/debug/failslab/"
 #define PAGES	"/sys/kernel/debug/fail_page_alloc/"
 
-/*
- * Let allocations that may wait for memory fail as well, single pages, and those of
- * processes. NULL, or why this kernel cannot.
- */
+/* Let those fail that may wait for memory, and single pages, and those of processes. */
+bool nomem_set(enum nomem_kind kind)
+{
+	bool pages = kind == NOMEM_PAGES;
+
+	return !sim_set(SLAB "ignore-gfp-wait", pages ? "Y" : "N") &&
+	       !sim_set(PAGES "min-order", pages ? "0" : "100") &&
+	       !sim_set(PAGES "ignore-gfp-wait", "N") &&
+	       !sim_set(PAGES "ignore-gfp-highmem", "N") &&
+	       !sim_set(SLAB "verbose", "0") && !sim_set(PAGES "verbose", "0");
+}
+
+/* NULL, or why this kernel cannot. */
 const char *nomem_why_not(void)
 {
-	static const struct {
-		const char *path;
-		const char *value;
-	} knobs[] = {
-		{ SLAB "ignore-gfp-wait", "N" },
-		{ SLAB "verbose", "0" },
-		{ PAGES "ignore-gfp-wait", "N" },
-		{ PAGES "ignore-gfp-highmem", "N" },
-		{ PAGES "min-order", "0" },
-		{ PAGES "verbose", "0" },
-	};
-	unsigned int i;
-
 	if (access(SELF, W_OK))
 		return "no allocation can be made to fail in this kernel (CONFIG_FAULT_INJECTION)";
-	for (i = 0; i < sizeof(knobs) / sizeof(*knobs); i++)
-		if (sim_set(knobs[i].path, knobs[i].value))
-			return "no failslab, or no fail_page_alloc, in debugfs";
+	if (!nomem_set(NOMEM_OBJECTS))
+		return "no failslab, or no fail_page_alloc, in debugfs";
 	return NULL;
 }
 

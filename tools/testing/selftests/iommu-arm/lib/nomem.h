@@ -24,6 +24,13 @@ struct nomem {
 	unsigned int nth;
 };
 
+/* What fails. Whether an object needs a new page is an accident: not both at a time. */
+enum nomem_kind {
+	NOMEM_OBJECTS,		/* kmalloc() and caches */
+	NOMEM_PAGES,
+	NOMEM_KINDS,
+};
+
 /* What became of that allocation */
 enum nomem_fate {
 	NOMEM_UNTOUCHED,	/* none of the threads has allocated anything */
@@ -32,6 +39,7 @@ enum nomem_fate {
 };
 
 const char *nomem_why_not(void);
+bool nomem_set(enum nomem_kind kind);
 bool nomem_self(struct nomem *n, unsigned int nth);
 bool nomem_kernel(struct nomem *n, const char *begins, const char *has, unsigned int nth);
 enum nomem_fate nomem_end(struct nomem *n);
