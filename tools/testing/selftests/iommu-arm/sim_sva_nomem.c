@@ -634,20 +634,23 @@ static int sweep(const struct sweep *s, unsigned int *refused)
 
 static void run(const struct sweep *s)
 {
+	int num[NOMEM_KINDS] = {}, total = 0;
 	unsigned int refused = 0;
-	int objects, pages = -1;
-	bool good;
+	enum nomem_kind which;
+	bool good = true;
 
-	nomem_set(NOMEM_OBJECTS);
-	objects = sweep(s, &refused);
-	nomem_set(NOMEM_PAGES);
-	if (objects >= 0)
-		pages = sweep(s, &refused);
-	good = objects >= 0 && pages >= 0 && (s->flags & NONE || objects + pages);
+	for (which = 0; good && which < NOMEM_KINDS; which++) {
+		nomem_set(which);
+		num[which] = sweep(s, &refused);
+		total += num[which];
+		good = num[which] >= 0;
+	}
+	good = good && ((s->flags & NONE) || total);
 	good = nothing_left() && good;
 	good = !sim_number(INSTANCE, "violations") && good;
-	ksft_test_result(good, "%s: %s: %d objects and %d pages fail, %u with an error\n", kind,
-			 s->what, objects, pages, refused);
+	ksft_test_result(good, "%s: %s: %d objects, %d pages, %d and all after it, %u errors\n",
+			 kind, s->what, num[NOMEM_OBJECTS], num[NOMEM_PAGES],
+			 num[NOMEM_PAGES_ON], refused);
 	fflush(stdout);
 }
 

@@ -17,71 +17,101 @@
 #include "nomem.h"
 #include "smmu_sim_lib.h"
 
-#define SELF	"/proc/thread-self/fail-nth"
+#define SELF	"/proc/thread-self"
 #define SLAB	"/sys/kernel/debug/failslab/"
 #define PAGES	"/sys/kernel/debug/fail_page_alloc/"
+/* Failures of pages are counted down from here. */
+#define PLENTY	1000000
+
+static enum nomem_kind kind;
+static int space = -1, times = -1;	/* knobs of pages, which nomem_end() cannot open */
 
 /* Let those fail that may wait for memory, and single pages, and those of processes. */
-bool nomem_set(enum nomem_kind kind)
+bool nomem_set(enum nomem_kind which)
 {
-	bool pages = kind == NOMEM_PAGES;
+	bool objects = which == NOMEM_OBJECTS;
 
-	return !sim_set(SLAB "ignore-gfp-wait", pages ? "Y" : "N") &&
-	       !sim_set(PAGES "min-order", pages ? "0" : "100") &&
+	kind = which;
+	if (space < 0) {
+		space = open(PAGES "space", O_RDWR | O_CLOEXEC);
+		times = open(PAGES "times", O_RDWR | O_CLOEXEC);
+	}
+	return space >= 0 && times >= 0 && !sim_set(SLAB "verbose", "0") &&
+	       !sim_set(SLAB "ignore-gfp-wait", objects ? "N" : "Y") &&
+	       !sim_set(PAGES "verbose", "0") &&
+	       !sim_set(PAGES "min-order", objects ? "100" : "0") &&
 	       !sim_set(PAGES "ignore-gfp-wait", "N") &&
 	       !sim_set(PAGES "ignore-gfp-highmem", "N") &&
-	       !sim_set(SLAB "verbose", "0") && !sim_set(PAGES "verbose", "0");
+	       !sim_set(PAGES "task-filter", "Y") &&
+	       !sim_set(PAGES "probability", which == NOMEM_PAGES_ON ? "100" : "0");
 }
 
 /* NULL, or why this kernel cannot. */
 const char *nomem_why_not(void)
 {
-	if (access(SELF, W_OK))
+	if (access(SELF "/fail-nth", W_OK))
 		return "no allocation can be made to fail in this kernel (CONFIG_FAULT_INJECTION)";
 	if (!nomem_set(NOMEM_OBJECTS))
 		return "no failslab, or no fail_page_alloc, in debugfs";
 	return NULL;
 }
 
-static bool set(int fd, unsigned int nth)
+static bool set(int fd, unsigned int value)
 {
 	char text[16];
-	int len = snprintf(text, sizeof(text), "%u", nth);
+	int len = snprintf(text, sizeof(text), "%u", value);
 
 	return pwrite(fd, text, len, 0) == len;
 }
 
-/* So many allocations until the one that fails, 0: it has */
-static unsigned int left(int fd)
+static unsigned int get(int fd)
 {
 	char text[16] = "";
 
 	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? strtoul(text, NULL, 10) : 0;
 }
 
-static void add(struct nomem *n, const char *path)
+static void add(struct nomem *n, const char *thread)
 {
-	int fd = n->num < NOMEM_THREADS ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	char path[PATH_MAX];
+	int fd = -1;
 
+	snprintf(path, sizeof(path), "%s/%s", thread,
+		 kind == NOMEM_PAGES_ON ? "make-it-fail" : "fail-nth");
+	if (n->num < NOMEM_THREADS)
+		fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd >= 0)
 		n->fd[n->num++] = fd;
 }
 
-static bool start(struct nomem *n, unsigned int nth)
+static bool set_all(struct nomem *n, unsigned int value)
 {
 	bool good = n->num;
 	int i;
 
-	n->nth = nth;
 	for (i = 0; i < n->num; i++)
-		good = set(n->fd[i], nth) && good;
+		good = set(n->fd[i], value) && good;
 	return good;
 }
 
-/* Of the caller. Only system calls between this and nomem_end() count. */
+static bool start(struct nomem *n, unsigned int nth)
+{
+	n->nth = nth;
+	if (kind != NOMEM_PAGES_ON)
+		return set_all(n, nth);
+	return set(times, PLENTY) && set(space, nth) && set_all(n, 1);
+}
+
+/*
+ * Of the caller. Only system calls between this and nomem_end() count. What these
+ * functions themselves touch has to be there: it is touched before.
+ */
 bool nomem_self(struct nomem *n, unsigned int nth)
 {
 	n->num = 0;
+	add(n, SELF);
+	start(n, PLENTY);
+	nomem_end(n);
 	add(n, SELF);
 	return start(n, nth);
 }
@@ -113,7 +143,7 @@ bool nomem_kernel(struct nomem *n, const char *begins, const char *has, unsigned
 	while (dir && (d = readdir(dir))) {
 		if (!is_one(d->d_name, begins, has))
 			continue;
-		snprintf(path, sizeof(path), "/proc/%s/fail-nth", d->d_name);
+		snprintf(path, sizeof(path), "/proc/%s", d->d_name);
 		add(n, path);
 	}
 	if (dir)
@@ -121,22 +151,36 @@ bool nomem_kernel(struct nomem *n, const char *begins, const char *has, unsigned
 	return start(n, nth);
 }
 
-enum nomem_fate nomem_end(struct nomem *n)
+static enum nomem_fate fate_on(struct nomem *n)
+{
+	set_all(n, 0);
+	if (get(times) != PLENTY)
+		return NOMEM_FAILED;
+	return get(space) == n->nth ? NOMEM_UNTOUCHED : NOMEM_PASSED;
+}
+
+static enum nomem_fate fate_nth(struct nomem *n)
 {
 	enum nomem_fate fate = NOMEM_UNTOUCHED;
-	unsigned int rest;
+	unsigned int left;
 	int i;
 
 	for (i = 0; i < n->num; i++) {
-		rest = left(n->fd[i]);
-		if (rest)
-			set(n->fd[i], 0);
-		if (!rest)
+		left = get(n->fd[i]);
+		if (!left)
 			fate = NOMEM_FAILED;
-		else if (rest != n->nth && fate == NOMEM_UNTOUCHED)
+		else if (left != n->nth && fate == NOMEM_UNTOUCHED)
 			fate = NOMEM_PASSED;
-		close(n->fd[i]);
 	}
-	n->num = 0;
+	set_all(n, 0);
+	return fate;
+}
+
+enum nomem_fate nomem_end(struct nomem *n)
+{
+	enum nomem_fate fate = kind == NOMEM_PAGES_ON ? fate_on(n) : fate_nth(n);
+
+	while (n->num)
+		close(n->fd[--n->num]);
 	return fate;
 }

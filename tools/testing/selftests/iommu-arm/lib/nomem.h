@@ -13,9 +13,9 @@
 #define NOMEM_THREADS	64
 
 /**
- * struct nomem - threads of which each is to fail once
+ * struct nomem - threads of which each is to fail
  * @num: so many @fd count
- * @fd: their files "fail-nth"
+ * @fd: their files "fail-nth", or "make-it-fail"
  * @nth: which of their allocations
  */
 struct nomem {
@@ -28,6 +28,7 @@ struct nomem {
 enum nomem_kind {
 	NOMEM_OBJECTS,		/* kmalloc() and caches */
 	NOMEM_PAGES,
+	NOMEM_PAGES_ON,		/* all pages from then on, together for all threads */
 	NOMEM_KINDS,
 };
 
