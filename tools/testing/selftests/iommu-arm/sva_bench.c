@@ -137,7 +137,7 @@ static void measure_one(struct work *w, double *own, double *inside, double *com
 		*own = to.answer_ns - from.answer_ns - *inside;
 	} else {
 		*inside = to.inside_ns - from.inside_ns;
-		*own = to.now - from.now - (to.idle - from.idle) - *inside - empty;
+		*own = (double)(to.now - from.now) - (to.idle - from.idle) - *inside - empty;
 	}
 	*commands = to.commands - from.commands;
 	if (!good && !bad)
@@ -167,7 +167,10 @@ static double measure(struct work *w)
 	cost = middle(own + WARM);
 	if (!cpu_fault)
 		cpu_fault = cost;
-	if (w->what)
+	/* The idle time of all CPUs is taken off: it has to be one. */
+	if (w->what && cost <= 0)
+		printf("# %s: cannot be told with more CPUs than one\n", w->what);
+	else if (w->what)
 		printf("sva-bench: %s: %.0f %.2f %.0f %.0f\n", w->what, cost, cost / cpu_fault,
 		       middle(commands + WARM), middle(inside + WARM));
 	return cost;
