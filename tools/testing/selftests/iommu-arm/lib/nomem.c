@@ -24,7 +24,6 @@
 #define PLENTY	1000000
 
 static enum nomem_kind kind;
-static int space = -1, times = -1;	/* knobs of pages, which nomem_end() cannot open */
 
 /* Let those fail that may wait for memory, and single pages, and those of processes. */
 bool nomem_set(enum nomem_kind which)
@@ -32,11 +31,7 @@ bool nomem_set(enum nomem_kind which)
 	bool objects = which == NOMEM_OBJECTS;
 
 	kind = which;
-	if (space < 0) {
-		space = open(PAGES "space", O_RDWR | O_CLOEXEC);
-		times = open(PAGES "times", O_RDWR | O_CLOEXEC);
-	}
-	return space >= 0 && times >= 0 && !sim_set(SLAB "verbose", "0") &&
+	return !sim_set(SLAB "verbose", "0") &&
 	       !sim_set(SLAB "ignore-gfp-wait", objects ? "N" : "Y") &&
 	       !sim_set(PAGES "verbose", "0") &&
 	       !sim_set(PAGES "min-order", objects ? "100" : "0") &&
@@ -68,7 +63,25 @@ static unsigned int get(int fd)
 {
 	char text[16] = "";
 
-	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? strtoul(text, NULL, 10) : 0;
+	return read(fd, text, sizeof(text) - 1) > 0 ? strtoul(text, NULL, 10) : 0;
+}
+
+/* Knobs, which know no positions */
+static bool set_knob(const char *path, unsigned int value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	return !sim_set(path, text);
+}
+
+static unsigned int get_knob(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned int value = get(fd);
+
+	close(fd);
+	return value;
 }
 
 static void add(struct nomem *n, const char *thread)
@@ -99,7 +112,7 @@ static bool start(struct nomem *n, unsigned int nth)
 	n->nth = nth;
 	if (kind != NOMEM_PAGES_ON)
 		return set_all(n, nth);
-	return set(times, PLENTY) && set(space, nth) && set_all(n, 1);
+	return set_knob(PAGES "times", PLENTY) && set_knob(PAGES "space", nth) && set_all(n, 1);
 }
 
 /*
@@ -154,9 +167,9 @@ bool nomem_kernel(struct nomem *n, const char *begins, const char *has, unsigned
 static enum nomem_fate fate_on(struct nomem *n)
 {
 	set_all(n, 0);
-	if (get(times) != PLENTY)
+	if (get_knob(PAGES "times") != PLENTY)
 		return NOMEM_FAILED;
-	return get(space) == n->nth ? NOMEM_UNTOUCHED : NOMEM_PASSED;
+	return get_knob(PAGES "space") == n->nth ? NOMEM_UNTOUCHED : NOMEM_PASSED;
 }
 
 static enum nomem_fate fate_nth(struct nomem *n)
