@@ -90,6 +90,8 @@ enum drive_kind { DRIVE_PLAIN, DRIVE_STAGE2, DRIVE_DIRTY };
 
 struct iommu_domain *drive_domain(struct drive *d, enum drive_kind kind);
 int drive_move(struct drive *d, unsigned int master, struct iommu_domain *to);
+int drive_pasid(struct drive *d, unsigned int master, u32 pasid, struct iommu_domain *domain,
+		bool attach);
 struct iommu_domain *drive_identity(struct drive *d);
 struct iommu_domain *drive_blocked(struct drive *d);
 enum ssim_outcome drive_touch(struct drive *d, unsigned int master, u64 addr, bool write, u64 *pa);

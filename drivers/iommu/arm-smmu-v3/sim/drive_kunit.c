@@ -208,6 +208,16 @@ int drive_move(struct drive *d, unsigned int master, struct iommu_domain *to)
 	return set_domain(device(d, master), to);
 }
 
+/* Let a PASID of a master lead to a domain, or to it no more. */
+int drive_pasid(struct drive *d, unsigned int master, u32 pasid, struct iommu_domain *domain,
+		bool attach)
+{
+	if (attach)
+		return iommu_attach_device_pasid(domain, device(d, master), pasid, NULL);
+	iommu_detach_device_pasid(domain, device(d, master), pasid);
+	return 0;
+}
+
 struct iommu_domain *drive_identity(struct drive *d)
 {
 	return dev_iommu_ops(device(d, 0))->identity_domain;

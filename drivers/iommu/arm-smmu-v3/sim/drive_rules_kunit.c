@@ -145,6 +145,58 @@ static void drive_i27_stall_models(struct kunit *test)
 	}
 }
 
+static enum ssim_outcome touch_pasid(struct drive *d, u32 pasid, u64 addr, u64 *pa)
+{
+	const struct ssim_txn txn = {
+		.sid = d->master[0]->sids[0], .ssv = true, .ssid = pasid, .addr = addr,
+	};
+	struct ssim_result result;
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	ssim_translate(d->sim->core, &txn, &result);
+	*pa = result.pa;
+	return result.outcome;
+}
+
+/* DMA without a PASID goes where it is led to, whatever a PASID is used for beside it. */
+static void drive_i36_no_pasid_is_apart(struct kunit *test)
+{
+	struct iommu_domain *own, *other;
+	struct ssim_ids ids;
+	struct drive *d;
+	u64 pa = 0;
+
+	sim_profile("everything", &ids);
+	d = drive_describe(test, &ids, 1);
+	d->master[0]->pasid_bits = 4;
+	KUNIT_ASSERT_EQ(test, drive_live(d), 0);
+	own = drive_domain(d, DRIVE_PLAIN);
+	other = drive_domain(d, DRIVE_PLAIN);
+	drive_map(d, own, IOVA_AT, PA_AT, SZ_64K);
+	drive_map(d, other, IOVA_AT, PA_AT + SZ_64K, SZ_64K);
+
+	KUNIT_EXPECT_EQ(test, drive_move(d, 0, drive_blocked(d)), 0);
+	KUNIT_ASSERT_EQ(test, drive_pasid(d, 0, 3, other, true), 0);
+	KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, IOVA_AT));
+	KUNIT_EXPECT_EQ(test, drive_move(d, 0, own), 0);
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_AT, PA_AT));
+	KUNIT_EXPECT_EQ(test, touch_pasid(d, 3, IOVA_AT, &pa), OUT_OK);
+	KUNIT_EXPECT_EQ(test, pa, PA_AT + SZ_64K);
+	KUNIT_EXPECT_EQ(test, drive_move(d, 0, drive_identity(d)), 0);
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_AT, IOVA_AT));
+	KUNIT_EXPECT_EQ(test, drive_move(d, 0, drive_blocked(d)), 0);
+	KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, IOVA_AT));
+	KUNIT_EXPECT_EQ(test, touch_pasid(d, 3, IOVA_AT, &pa), OUT_OK);
+	KUNIT_EXPECT_EQ(test, pa, PA_AT + SZ_64K);
+	/* PASIDs beside it lead nowhere. */
+	KUNIT_EXPECT_EQ(test, touch_pasid(d, 4, IOVA_AT, &pa), OUT_ABORT);
+	drive_pasid(d, 0, 3, other, false);
+	KUNIT_EXPECT_EQ(test, touch_pasid(d, 3, IOVA_AT, &pa), OUT_ABORT);
+	KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, IOVA_AT));
+	drive_unmap(d, other, IOVA_AT, PA_AT + SZ_64K, SZ_64K);
+	drive_unmap(d, own, IOVA_AT, PA_AT, SZ_64K);
+}
+
 /* 0: no tag of this kind, neither of ASID nor of VMID */
 static u32 tag_of(struct drive *d, unsigned int master, bool stage2)
 {
@@ -369,6 +421,7 @@ static struct kunit_case rules_cases[] = {
 	KUNIT_CASE_PARAM(drive_i13_not_coherent, drive_next_profile),
 	KUNIT_CASE_PARAM(drive_i20_legal_commands, next_lack),
 	KUNIT_CASE(drive_i27_stall_models),
+	KUNIT_CASE(drive_i36_no_pasid_is_apart),
 	KUNIT_CASE_PARAM(drive_i29_unique_tags, next_width),
 	KUNIT_CASE_PARAM(drive_i53_flush_all, drive_next_profile),
 	KUNIT_CASE_PARAM(drive_i58_wrong_streams, drive_next_profile),

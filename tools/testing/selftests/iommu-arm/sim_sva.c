@@ -449,6 +449,28 @@ static bool side_by_side(struct sva *m)
 	return good;
 }
 
+/*
+ * More than a leaf of a table of descriptors has: hardware may know that there was no
+ * leaf, and must have been told of it before the PASID is used.
+ */
+static bool many_pasids(struct sva *m)
+{
+	const uint32_t rw = SMMU_SIM_MAP_READ | SMMU_SIM_MAP_WRITE;
+	uint64_t at = 0x40000000;
+	struct sim_how how[80] = {};
+	struct sim_result r;
+	bool good = true;
+	int i;
+
+	for (i = 0; i < 80 && good; i++, at += page)
+		good = !sim_attach(m->fd, &how[i].pasid) &&
+		       !sim_map_at(m->fd, how[i].pasid, at, page, rw, NULL) &&
+		       !sim_write(m->fd, at, "leaf", 5, &how[i], &r) && sim_fine(&r);
+	while (i--)
+		good = !sim_detach(m->fd, how[i].pasid) && good;
+	return good;
+}
+
 struct adder {
 	struct sva *m;
 	uint32_t *word;
@@ -510,6 +532,7 @@ static const struct sva_case cases[] = {
 	{ "bonds count (I-34)", counts, NULL },
 	{ "closing the file ends its bonds (I-34)", closes, NULL },
 	{ "a process, buffers, and no PASID, side by side (I-36)", side_by_side, NULL },
+	{ "PASIDs of several leaves (I-25)", many_pasids, NULL },
 	{ "atomics of a device and of a CPU", atomics, NULL },
 };
 

@@ -479,10 +479,10 @@ static bool refused_requests(struct sva *m)
 {
 	struct smmu_sim_response r;
 	bool refused = false, good;
-	uint8_t *p = sva_memory(page);
+	uint8_t *p = sva_memory(2 * page);
 
 	if (!m->pri) {
-		munmap(p, page);
+		munmap(p, 2 * page);
 		return true;
 	}
 	/* A part of it is in the queue, and the end is lost: the SMMU answers. */
@@ -492,9 +492,10 @@ static bool refused_requests(struct sva *m)
 	       refused && !sim_response(m->fd, 1000, &r) && r.flags & SMMU_SIM_RESP_AUTO && good;
 	sim_attribute(INSTANCE, NULL, "faults/queues_full", "0");
 	/* Used again, the group has nothing of the old one. */
-	good = good && silence(m) && request(m, p, WRITE | LAST, 8) &&
-	       answered(m, 8, SMMU_SIM_RESP_SUCCESS) && silence(m);
-	munmap(p, page);
+	good = good && silence(m) && request(m, p + page, WRITE | LAST, 8) &&
+	       answered(m, 8, SMMU_SIM_RESP_SUCCESS) && silence(m) && is_there(p + page) &&
+	       !is_there(p);
+	munmap(p, 2 * page);
 	return good;
 }
 
