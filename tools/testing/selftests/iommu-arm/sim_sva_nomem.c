@@ -23,10 +23,12 @@
 #include "lib/sva.h"
 
 #define INSTANCE	"nomem"
-/* With one master, that stalls and has few PASIDs */
+/* With two masters that stall: one has few PASIDs, the other many */
 #define SPARE		"spare"
 #define SPARE_BITS	4
 #define SPARE_PASIDS	((1 << SPARE_BITS) - 1)
+/* So many descriptors of PASIDs fit into 4K, and come at once */
+#define LEAF		64
 
 /* So many masters has an instance; then it is made anew. */
 #define MASTERS		24
@@ -46,6 +48,7 @@ enum round {
 #define PRI	4		/* only for a master that asks for its pages */
 #define NONE	8		/* perhaps there is nothing to fail */
 #define QUEUE	16		/* needs uacce */
+#define FAR	32		/* PASIDs have no descriptors yet */
 
 /**
  * struct sweep - rounds in which allocation 1, 2, 3, ... fails
@@ -385,19 +388,19 @@ static enum round touch(uint8_t *p, struct nomem *n, bool *untouched)
 
 /*
  * A worker that was made after the others were told to fail may be the one that
- * serves the fault: then again.
+ * serves the fault: then again. Threads of interrupts are the same ones.
  */
 static enum round fault_once(uint8_t *(*memory)(size_t *len),
 			     bool (*fail)(struct nomem *n, unsigned int nth), unsigned int nth)
 {
+	unsigned int tries = fail == workers_fail ? 20 : 1;
+	enum round round = ROUND_END;
 	bool untouched = true;
-	unsigned int tries;
-	enum round round;
 	struct nomem n;
 	size_t len;
 	uint8_t *p;
 
-	for (tries = 0; untouched && tries < 20; tries++) {
+	while (untouched && tries--) {
 		len = 4 * page;
 		p = memory(&len);
 		if (!fail(&n, nth))
@@ -410,7 +413,9 @@ static enum round fault_once(uint8_t *(*memory)(size_t *len),
 		if (round == ROUND_BAD)
 			break;
 	}
-	return untouched ? bad("no thread that could fail", 0) : round;
+	if (untouched && fail == workers_fail)
+		return bad("no worker that could fail", 0);
+	return round;
 }
 
 static enum round report_fails(unsigned int nth)
@@ -615,6 +620,18 @@ static bool nothing_left(void)
 	return num == SPARE_PASIDS - kept;
 }
 
+/* Use up the PASIDs whose descriptors came with the one of DMA without; till it is closed */
+static int use_up(void)
+{
+	int i, fd = sim_open(SPARE, "many");
+	uint32_t pasid;
+
+	for (i = 0; i < LEAF; i++)
+		if (sim_attach(fd, &pasid))
+			ksft_exit_fail_msg("no PASID\n");
+	return fd;
+}
+
 /* How many allocations there are to fail, and how many of them are @refused; -1: badly. */
 static int sweep(const struct sweep *s, unsigned int *refused)
 {
@@ -638,6 +655,7 @@ static void run(const struct sweep *s)
 	unsigned int refused = 0;
 	enum nomem_kind which;
 	bool good = true;
+	int used = s->flags & FAR ? use_up() : -1;
 
 	for (which = 0; good && which < NOMEM_KINDS; which++) {
 		nomem_set(which);
@@ -645,6 +663,8 @@ static void run(const struct sweep *s)
 		total += num[which];
 		good = num[which] >= 0;
 	}
+	if (used >= 0)
+		close(used);
 	good = good && ((s->flags & NONE) || total);
 	good = nothing_left() && good;
 	good = !sim_number(INSTANCE, "violations") && good;
@@ -656,6 +676,7 @@ static void run(const struct sweep *s)
 
 static const struct sweep sweeps[] = {
 	{ "the first bind (I-61)", bind_once, FRESH | CHILD },
+	{ "the first bind with a distant PASID (I-61)", bind_once, FRESH | CHILD | FAR },
 	{ "a bind (I-61)", bind_once, CHILD },
 	{ "a bind of the second device (I-35, I-61)", bind_second, CHILD },
 	{ "a queue of an accelerator (I-61)", queue_once, CHILD | QUEUE },
@@ -705,6 +726,12 @@ static void spare(void)
 		ret = sim_master_set(SPARE, "few", "pasid_bits", SPARE_BITS);
 	if (!ret)
 		ret = sim_master_set(SPARE, "few", "uacce", 1);
+	if (!ret)
+		ret = sim_master(SPARE, "many", "platform");
+	if (!ret)
+		ret = sim_master_set(SPARE, "many", "stall", 1);
+	if (!ret)
+		ret = sim_master_set(SPARE, "many", "pasid_bits", 16);
 	if (!ret)
 		ret = sim_live(SPARE, true);
 	if (ret)
