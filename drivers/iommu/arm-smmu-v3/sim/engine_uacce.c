@@ -152,7 +152,7 @@ static int get_queue(struct uacce_device *uacce, unsigned long pasid, struct uac
 	if (!q)
 		return -ENOMEM;
 	q->page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	q->data = kvmalloc(CHUNK, GFP_KERNEL_ACCOUNT);
+	q->data = kvmalloc(CHUNK, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!q->page || !q->data) {
 		if (q->page)
 			put_page(q->page);
