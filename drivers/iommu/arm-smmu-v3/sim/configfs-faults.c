@@ -276,7 +276,8 @@ CONFIGFS_ATTR_WO(faults_, service_failure);
 
 static struct configfs_attribute *faults_attrs[] = {
 	&faults_attr_cmd_error, &faults_attr_cmd_error_in, &faults_attr_cmd_error_stays,
-	&faults_attr_cmd_error_op, &faults_attr_irq_lost, &faults_attr_irq_late, &faults_attr_deliver_late,
+	&faults_attr_cmd_error_op,
+	&faults_attr_irq_lost, &faults_attr_irq_late, &faults_attr_deliver_late,
 	&faults_attr_spurious_irq, &faults_attr_no_ack, &faults_attr_ack_reads,
 	&faults_attr_stuck, &faults_attr_cons_reads,
 	&faults_attr_abort_at, &faults_attr_abort_size, &faults_attr_queues_full,

@@ -462,6 +462,12 @@ static bool many_pasids(struct sva *m)
 	bool good = true;
 	int i;
 
+	/* So it looks for each of them. */
+	for (i = 0; i < 80 && good; i++) {
+		how[i].pasid = m->pasid + 1 + i;
+		good = !sim_write(m->fd, at, "none", 5, &how[i], &r) &&
+		       r.outcome != SMMU_SIM_OUT_OK;
+	}
 	for (i = 0; i < 80 && good; i++, at += page)
 		good = !sim_attach(m->fd, &how[i].pasid) &&
 		       !sim_map_at(m->fd, how[i].pasid, at, page, rw, NULL) &&
