@@ -320,14 +320,15 @@ static void l1_stored(void *watcher, u64 pa, u64 old, u64 new)
 	}
 }
 
-static bool held_as_empty(struct drive *d)
+/* May hardware still have a level 1 descriptor that is empty no more? */
+static bool held_as_empty(struct drive *d, unsigned int kind)
 {
 	const struct ssim *s = d->sim->core;
 	u32 i;
 
 	guard(raw_spinlock_irqsave)(&sim_lock);
 	for (i = 0; i < s->ncfgs; i++)
-		if (s->cfgs[i].kind == C_L1STD && s->cfgs[i].gone)
+		if (s->cfgs[i].kind == kind && s->cfgs[i].gone)
 			return true;
 	return false;
 }
@@ -349,7 +350,7 @@ static void drive_i25_i26_stream_tables(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sids); i++) {
 		pdev[i] = newcomer(d, sids[i]);
 		KUNIT_EXPECT_NOT_NULL(test, pdev[i]);
-		KUNIT_EXPECT_FALSE(test, held_as_empty(d));
+		KUNIT_EXPECT_FALSE(test, held_as_empty(d, C_L1STD));
 	}
 	watch(d, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, w.tables, 3);
@@ -357,6 +358,25 @@ static void drive_i25_i26_stream_tables(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sids); i++)
 		if (pdev[i])
 			platform_device_unregister(pdev[i]);
+}
+
+/* A leaf of a CD table, beside one that hardware knows. */
+static void drive_i25_leaf_of_cds(struct kunit *test)
+{
+	struct iommu_domain *domain;
+	struct ssim_ids ids;
+	struct drive *d;
+
+	sim_profile("everything", &ids);
+	d = drive_describe(test, &ids, 1);
+	d->master[0]->pasid_bits = 8;
+	KUNIT_ASSERT_EQ(test, drive_live(d), 0);
+	domain = drive_domain(d, DRIVE_PLAIN);
+	KUNIT_ASSERT_EQ(test, drive_pasid(d, 0, 3, domain, true), 0);
+	KUNIT_ASSERT_EQ(test, drive_pasid(d, 0, 70, domain, true), 0);
+	KUNIT_EXPECT_FALSE(test, held_as_empty(d, C_L1CD));
+	drive_pasid(d, 0, 70, domain, false);
+	drive_pasid(d, 0, 3, domain, false);
 }
 
 static bool leads_to_cds(struct drive *d, u32 sid)
@@ -401,6 +421,7 @@ static struct kunit_case entry_cases[] = {
 	KUNIT_CASE_PARAM(drive_i23_i24_every_store, drive_next_profile),
 	KUNIT_CASE_PARAM(drive_i23_i24_every_store_of_cds, drive_next_profile),
 	KUNIT_CASE(drive_i25_i26_stream_tables),
+	KUNIT_CASE(drive_i25_leaf_of_cds),
 	KUNIT_CASE_PARAM(drive_i26_cd_table_goes, drive_next_profile),
 	{ }
 };
