@@ -600,26 +600,10 @@ static enum round one_round(const struct sweep *s, unsigned int nth)
 	return round;
 }
 
-/* All PASIDs can be had: those of children once their memory is gone, which takes its time. */
+/* All PASIDs can be had again. */
 static bool nothing_left(void)
 {
-	unsigned int num = 0, tries = 0;
-	uint32_t pasid;
-	int ret, fd = sim_open(SPARE, "few");
-
-	while (num < SPARE_PASIDS - kept && tries < 500) {
-		ret = sim_attach(fd, &pasid);
-		if (!ret)
-			num++;
-		else if (tries++, ret == -ENOSPC)
-			sim_rest(10);
-		else
-			break;
-	}
-	close(fd);
-	if (num < SPARE_PASIDS - kept)
-		printf("# only %u PASIDs could be had\n", num);
-	return num == SPARE_PASIDS - kept;
+	return sva_pasids(SPARE, "few", SPARE_PASIDS - kept);
 }
 
 /* Use up the PASIDs whose descriptors came with the one of DMA without; till it is closed */

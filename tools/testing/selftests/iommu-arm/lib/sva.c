@@ -79,6 +79,29 @@ void sva_close(struct sva *m)
 	m->fd = -1;
 }
 
+/* Can so many PASIDs be had? Those of children can when their memory is gone at last. */
+bool sva_pasids(const char *instance, const char *master, unsigned int num)
+{
+	unsigned int had = 0, tries = 0;
+	int ret, fd = sim_open(instance, master);
+	uint32_t pasid;
+
+	while (fd >= 0 && had < num && tries < 500) {
+		ret = sim_attach(fd, &pasid);
+		if (!ret)
+			had++;
+		else if (tries++, ret == -ENOSPC)
+			sim_rest(10);
+		else
+			break;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (had < num)
+		printf("# only %u PASIDs could be had\n", had);
+	return had == num;
+}
+
 static void run_case(struct sva *m, const struct sva_case *c)
 {
 	const char *why = c->lacks ? c->lacks() : NULL;

@@ -48,6 +48,7 @@ int sva_describe(const char *instance, bool stale);
 int sva_instance(const char *instance, bool stale);
 int sva_open(struct sva *m, const char *instance, const char *name);
 void sva_close(struct sva *m);
+bool sva_pasids(const char *instance, const char *master, unsigned int num);
 void sva_run(const char *instance, const struct sva_case *cases, unsigned int num);
 
 /* Accesses; addresses are those of the process */
