@@ -225,10 +225,10 @@ static void shut_out(void)
 void tests_atc(void)
 {
 	run("atc: TLBI, sync, ATC_INV, sync (I-46)", order);
-	run("atc: the scope of ATC_INV", scope);
+	run("atc: the scope of ATC_INV (I-46)", scope);
 	run("atc: time-outs (I-48)", timeouts);
 	run("atc: endpoints that are off (I-47)", disabled);
-	run("atc: stage 2", stage2);
+	run("atc: stage 2 (I-46)", stage2);
 	run("atc: a domain is left (I-47)", left);
 	run("atc: endpoints that are shut out (I-48)", shut_out);
 }

@@ -236,6 +236,6 @@ void tests_cache(void)
 	run("cache: commands for CDs (I-25, I-36)", cd_commands);
 	run("cache: level 1 descriptors (I-26)", two_levels);
 	run("cache: parts of CD tables (I-26)", parts_of_tables);
-	run("cache: bases of tables", bases);
+	run("cache: bases of tables (I-26)", bases);
 	run("cache: one CD table, two streams (I-28)", aliases);
 }

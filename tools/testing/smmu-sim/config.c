@@ -308,11 +308,11 @@ static void nested_cds(void)
 
 void tests_config(void)
 {
-	run("config: which STEs are ILLEGAL", ste_legality);
+	run("config: which STEs are ILLEGAL (I-27)", ste_legality);
 	run("config: which CDs are ILLEGAL (I-27)", cd_legality);
 	run("config: linear stream table (I-28)", linear_stream_table);
-	run("config: two-level stream table", two_level_stream_table);
-	run("config: substreams and S1DSS", substreams);
-	run("config: two-level CD tables", two_level_cds);
-	run("config: CDs behind stage 2", nested_cds);
+	run("config: two-level stream table (I-28)", two_level_stream_table);
+	run("config: substreams and S1DSS (I-36)", substreams);
+	run("config: two-level CD tables (I-28)", two_level_cds);
+	run("config: CDs behind stage 2 (I-28)", nested_cds);
 }

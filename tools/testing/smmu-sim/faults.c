@@ -214,7 +214,7 @@ void tests_faults(void)
 	run("faults: registers and queues that do not answer (I-60)", deaf_registers);
 	run("faults: registers that move late (I-60)", slow_registers);
 	run("faults: commands that run late (I-17)", slow_commands);
-	run("faults: aborted fetches", aborted_fetches);
+	run("faults: aborted fetches (I-22)", aborted_fetches);
 	run("faults: queues that are full (I-21)", full_queues);
 	run("faults: service failure mode (I-22)", failure);
 }

@@ -601,8 +601,8 @@ static void updates(void)
 
 void tests_foreign(void)
 {
-	run("foreign: walks and snapshots tell what is held", what_is_held);
-	run("foreign: snapshots are bounded", bounded);
+	run("foreign: walks and snapshots tell what is held (I-32)", what_is_held);
+	run("foreign: snapshots are bounded (I-32)", bounded);
 	run("foreign: what takes away and what gives (I-32)", wider);
 	run("foreign: invalidations that are not enough (I-32)", invalidations);
 	run("foreign: invalidations that overlap in time (I-32)", overlapping);
@@ -612,9 +612,9 @@ void tests_foreign(void)
 	run("foreign: a process ends (I-33)", ends);
 	run("foreign: a PASID gets another process (I-36)", pasids);
 	run("foreign: an ASID gets another process (I-30)", asids);
-	run("foreign: what only the memory manager may do", liberties);
+	run("foreign: what only the memory manager may do (I-32)", liberties);
 	run("foreign: a thousand processes (I-57)", many);
 	run("foreign: broadcasts of the CPU (I-32)", broadcast);
-	run("foreign: stale translations are used", stale);
+	run("foreign: stale translations are used (I-32)", stale);
 	run("foreign: access flag and dirty state (I-32)", updates);
 }

@@ -167,7 +167,7 @@ void tests_life(void)
 {
 	run("life: what was cached before the reset (I-55)", unknown);
 	run("life: off and on again (I-55)", another_life);
-	run("life: 65536 streams", many_streams);
+	run("life: 65536 streams (I-28)", many_streams);
 	run("life: transactions by old configuration (I-25)", old_configuration);
-	run("life: STATUSR.DORMANT", dormant);
+	run("life: STATUSR.DORMANT (I-55)", dormant);
 }

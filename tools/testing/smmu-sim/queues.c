@@ -280,14 +280,14 @@ static void page_requests_off(void)
 
 void tests_queues(void)
 {
-	run("queues: every command is taken", each_command);
+	run("queues: every command is taken (I-20)", each_command);
 	run("queues: illegal commands stop the queue (I-19)", illegal);
 	run("queues: a lesser SMMU refuses commands (I-20)", unsupported);
 	run("queues: indexes wrap at every size (I-14)", wraps);
 	run("queues: CMD_SYNC signals (I-17)", sync_signals);
 	run("queues: an aborted fetch is reported and retried (I-19)", aborted_fetch);
 	run("queues: event queue overflow (I-21)", event_overflow);
-	run("queues: event queue abort", event_abort);
+	run("queues: event queue abort (I-22)", event_abort);
 	run("queues: page requests and their answers (I-39)", page_requests);
 	run("queues: page requests with nobody to read them (I-41)", page_requests_off);
 }

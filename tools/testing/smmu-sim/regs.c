@@ -128,10 +128,10 @@ static void msi_and_wire(void)
 
 void tests_regs(void)
 {
-	run("regs: ID registers are what was asked for", id_registers);
-	run("regs: CR0 and IRQ_CTRL are acknowledged", acknowledged);
-	run("regs: GBPA changes by Update alone", gbpa_update);
-	run("regs: what runs may not be changed", guarded);
-	run("regs: GERROR toggles, GERRORN acknowledges", gerror_toggles);
-	run("regs: interrupts by message and by wire", msi_and_wire);
+	run("regs: ID registers are what was asked for (I-59)", id_registers);
+	run("regs: CR0 and IRQ_CTRL are acknowledged (I-60)", acknowledged);
+	run("regs: GBPA changes by Update alone (I-60)", gbpa_update);
+	run("regs: what runs may not be changed (I-60)", guarded);
+	run("regs: GERROR toggles, GERRORN acknowledges (I-19)", gerror_toggles);
+	run("regs: interrupts by message and by wire (I-22)", msi_and_wire);
 }

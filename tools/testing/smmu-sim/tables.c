@@ -233,5 +233,5 @@ void tests_tables(void)
 {
 	run("tables: drivers/iommu/io-pgtable-arm.c and the model agree (I-1, I-5, I-8)",
 	    against_the_model);
-	run("tables: an invalidation left out is noticed", careless);
+	run("tables: an invalidation left out is noticed (I-7)", careless);
 }

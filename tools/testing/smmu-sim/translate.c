@@ -292,14 +292,14 @@ static void atomics(void)
 
 void tests_translate(void)
 {
-	run("translate: bypass and abort", bypass);
-	run("translate: event records", records);
-	run("translate: terminated transactions", terminate);
+	run("translate: bypass and abort (I-51)", bypass);
+	run("translate: event records (I-62)", records);
+	run("translate: terminated transactions (I-38)", terminate);
 	run("translate: stalls, resumed and ended (I-38)", stall_and_resume);
-	run("translate: more stalls than room", stall_limits);
-	run("translate: faults of stage 2", stage2_faults);
-	run("translate: ATS requests and translated traffic", ats);
-	run("translate: a CMD_SYNC waits for what is in flight", in_flight);
-	run("translate: the adversary uses what is stale", stale_preferred);
-	run("translate: atomics", atomics);
+	run("translate: more stalls than room (I-38)", stall_limits);
+	run("translate: faults of stage 2 (I-62)", stage2_faults);
+	run("translate: ATS requests and translated traffic (I-46)", ats);
+	run("translate: a CMD_SYNC waits for what is in flight (I-17)", in_flight);
+	run("translate: the adversary uses what is stale (I-7)", stale_preferred);
+	run("translate: atomics (I-11)", atomics);
 }

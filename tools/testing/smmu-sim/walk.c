@@ -512,18 +512,18 @@ static void memory_types(void)
 
 void tests_walk(void)
 {
-	run("walk: every granule, input size and level", geometries);
-	run("walk: 52 bits, LPA and LPA2", wide);
-	run("walk: two halves, their ranges, the top byte", ranges);
-	run("walk: permissions of stage 1", permissions_s1);
-	run("walk: permissions of stage 2", permissions_s2);
+	run("walk: every granule, input size and level (I-1)", geometries);
+	run("walk: 52 bits, LPA and LPA2 (I-1)", wide);
+	run("walk: two halves, their ranges, the top byte (I-1)", ranges);
+	run("walk: permissions of stage 1 (I-45)", permissions_s1);
+	run("walk: permissions of stage 2 (I-45)", permissions_s2);
 	run("walk: concatenated roots (I-12)", concatenated);
-	run("walk: access flag", access_flag);
+	run("walk: access flag (I-4)", access_flag);
 	run("walk: dirty state (I-11)", dirty_state);
-	run("walk: descriptors that are none", reserved);
-	run("walk: output beyond IPS", address_size);
-	run("walk: aborted descriptor fetches", external_abort);
-	run("walk: big-endian tables", big_endian);
-	run("walk: both stages", nested);
-	run("walk: memory types", memory_types);
+	run("walk: descriptors that are none (I-4)", reserved);
+	run("walk: output beyond IPS (I-4)", address_size);
+	run("walk: aborted descriptor fetches (I-9)", external_abort);
+	run("walk: big-endian tables (I-4)", big_endian);
+	run("walk: both stages (I-1)", nested);
+	run("walk: memory types (I-4)", memory_types);
 }

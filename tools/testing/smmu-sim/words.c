@@ -61,6 +61,6 @@ static void commands(void)
 
 void tests_words(void)
 {
-	run("words: both transcriptions of the architecture agree", transcriptions);
-	run("words: the driver's commands are what the model takes", commands);
+	run("words: both transcriptions of the architecture agree (I-20)", transcriptions);
+	run("words: the driver's commands are what the model takes (I-20)", commands);
 }
