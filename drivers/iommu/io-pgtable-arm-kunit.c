@@ -353,6 +353,8 @@ static void table_freed_after_flush_i8(struct kunit *test)
 }
 
 #define WORKERS		4
+/* They are split, which takes long where each access is checked. */
+#define WORKER_BLOCKS	(IS_ENABLED(CONFIG_KASAN) ? 32 : 128)
 #define WORKER_PAGES	512
 
 struct worker {
@@ -380,7 +382,7 @@ static int lpae_work(void *arg)
 		w->wrong += ops->unmap_pages(ops, iova, SZ_4K, 1, NULL) != SZ_4K;
 		w->wrong += ops->iova_to_phys(ops, iova) != 0;
 	}
-	for (unsigned int i = 0; i < 128; i++) {
+	for (unsigned int i = 0; i < WORKER_BLOCKS; i++) {
 		unsigned long iova = SZ_1G + i * SZ_2M + w->id * quarter;
 
 		w->wrong += ops->iova_to_phys(ops, iova) != iova;
@@ -399,7 +401,7 @@ static void disjoint_ranges_i10(struct kunit *test)
 	struct task_struct *task;
 
 	KUNIT_ASSERT_NOT_NULL(test, workers);
-	lpae_expect_map(t, SZ_1G, SZ_1G, SZ_2M, 128, LPAE_RW);
+	lpae_expect_map(t, SZ_1G, SZ_1G, SZ_2M, WORKER_BLOCKS, LPAE_RW);
 	for (unsigned int i = 0; i < WORKERS; i++) {
 		workers[i].t = t;
 		workers[i].id = i;
