@@ -53,13 +53,26 @@ static u32 cmdq_round(const struct smmu_cmdq *q, u64 pos)
 	return (u32)(pos >> q->shift) + 1;
 }
 
-static bool cmdq_expired(u64 *deadline, u64 timeout_ns)
+/*
+ * How long somebody has been looking. A guest that is paused, or a CPU that is taken
+ * away, does not look, and the SMMU may have stood still as well: whatever passes
+ * between two looks counts for no more than a small part of the time-out.
+ */
+struct cmdq_patience {
+	u64 last_look;
+	u64 spent;
+};
+
+#define CMDQ_LOOKS_MIN		64
+
+static bool cmdq_expired(struct cmdq_patience *p, u64 timeout_ns)
 {
 	u64 now = ktime_get_mono_fast_ns();
 
-	if (!*deadline)
-		*deadline = now + timeout_ns;
-	return now >= *deadline;
+	if (p->last_look)
+		p->spent += min(now - p->last_look, timeout_ns / CMDQ_LOOKS_MIN);
+	p->last_look = now;
+	return p->spent >= timeout_ns;
 }
 
 /* Move q->consumed up to @pos, unless somebody was faster. */
@@ -303,8 +316,8 @@ static int cmdq_give_up(struct smmu_cmdq *q, const char *what)
 static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned int n, bool sync,
 		     u64 *pos)
 {
+	struct cmdq_patience patience = {};
 	unsigned long flags;
-	u64 deadline = 0;
 	unsigned int i;
 
 	for (;;) {
@@ -318,7 +331,7 @@ static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned 
 		local_irq_restore(flags);
 
 		/* Look at the clock first: whoever slept gets one more try. */
-		expired = cmdq_expired(&deadline, q->timeout_ns);
+		expired = cmdq_expired(&patience, q->timeout_ns);
 		if (cmdq_update(q))
 			smmu_cmdq_handle_error(q);
 		if (expired && !cmdq_has_space(q, n + sync))
@@ -445,8 +458,8 @@ static bool cmdq_reached(struct smmu_cmdq *q, u64 pos)
 int smmu_cmdq_wait(struct smmu_ticket *t)
 {
 	struct smmu_cmdq *q = t->q;
+	struct cmdq_patience patience = {};
 	unsigned int polls = 0;
-	u64 deadline = 0;
 
 	if (!q)
 		return 0;
@@ -461,7 +474,7 @@ int smmu_cmdq_wait(struct smmu_ticket *t)
 		}
 		/* Look at the clock first: whoever slept gets one more look. */
 		if (polls)
-			expired = cmdq_expired(&deadline, q->timeout_ns);
+			expired = cmdq_expired(&patience, q->timeout_ns);
 		/* An MSI that was lost, or replaced after an error, is not waited for. */
 		if (!q->msi || polls >= CMDQ_MSI_PATIENCE || expired ||
 		    atomic_read(&q->errors) != t->errors) {

@@ -28,7 +28,8 @@
  * @msi_dma: its bus address
  * @published: for each slot, the round in which it was last written
  * @failed: for each slot, one more than the last position that failed there
- * @timeout_ns: how long a submission may wait for space, and for its CMD_SYNC
+ * @timeout_ns: how long a submission may look for space, and for its CMD_SYNC; time
+ *              in which it could not look hardly counts
  * @reserved: positions handed to producers; also counts commands and syncs
  * @syncs: submissions so far
  * @consumed: a position that hardware is known to have reached

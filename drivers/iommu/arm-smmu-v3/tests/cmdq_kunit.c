@@ -248,6 +248,25 @@ static void cmdq_i18_lost_sync_is_bounded(struct kunit *test)
 	check_clean(test, f);
 }
 
+/* I-18: a guest that is paused has not waited, however often: nothing is given up. */
+static void cmdq_i18_pause_is_no_timeout(struct kunit *test)
+{
+	struct fake_smmu *f = fake_create(test);
+	struct smmu_cmdq *q = fake_cmdq(test, f, 2, false);
+	struct smmu_cmd c;
+	u32 i;
+
+	fake_pace(f, FAKE_LAZY);
+	q->timeout_ns = FAKE_PAUSE_MS * NSEC_PER_MSEC / 2;
+	for (i = 0; i < 8; i++) {
+		c = cmd_cfgi_ste(fake_sid(0, i));
+		f->pauses = 8;
+		KUNIT_EXPECT_EQ(test, smmu_cmdq_run(q, &c, 1), 0);
+	}
+	KUNIT_EXPECT_EQ(test, f->next[0], 8);
+	check_clean(test, f);
+}
+
 /* I-22: the MSI write is lost: the registers tell. */
 static void cmdq_i22_lost_msi(struct kunit *test)
 {
@@ -309,6 +328,7 @@ static struct kunit_case cmdq_cases[] = {
 	KUNIT_CASE(cmdq_i17_msi),
 	KUNIT_CASE(cmdq_i18_full_queue_is_bounded),
 	KUNIT_CASE(cmdq_i18_lost_sync_is_bounded),
+	KUNIT_CASE(cmdq_i18_pause_is_no_timeout),
 	KUNIT_CASE(cmdq_i20_batch_means_its_commands),
 	KUNIT_CASE(cmdq_i22_lost_msi),
 	KUNIT_CASE(cmdq_empty_ticket),

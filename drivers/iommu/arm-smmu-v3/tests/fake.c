@@ -181,6 +181,11 @@ static u32 fake_read_locked(struct fake_smmu *f, u32 offset)
 	case 0x98:
 		return f->prod;
 	case 0x9c:
+		if (f->pauses) {
+			f->pauses--;
+			mdelay(FAKE_PAUSE_MS);
+			return f->cons | f->err << 24;
+		}
 		/* who waits helps a thread that does not get a CPU */
 		if (f->pace == FAKE_LAZY || f->pace == FAKE_THREAD)
 			fake_steps(f, dice_roll(&f->dice) % 4);

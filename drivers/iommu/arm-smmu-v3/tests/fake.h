@@ -30,6 +30,7 @@ enum fake_pace {
 #define FAKE_PRODUCERS		8
 #define FAKE_FAILURES		1024
 #define FAKE_ALWAYS		(~0u)
+#define FAKE_PAUSE_MS		5
 
 /* Commands of the tests: CFGI_STE of stream "producer << 24 | number". */
 static inline u32 fake_sid(unsigned int producer, u32 number)
@@ -43,6 +44,7 @@ static inline u32 fake_sid(unsigned int producer, u32 number)
  * @lock: protects all below
  * @dice: what it leaves to chance
  * @pace: how it consumes
+ * @pauses: during so many reads of CMDQ_CONS yet, everything stands still
  * @prod: CMDQ_PROD
  * @cons: CMDQ_CONS without the error
  * @err: CMDQ_CONS.ERR
@@ -82,6 +84,7 @@ struct fake_smmu {
 	raw_spinlock_t lock;
 	struct dice dice;
 	enum fake_pace pace;
+	unsigned int pauses;
 	u32 prod;
 	u32 cons;
 	u32 err;
