@@ -35,7 +35,7 @@ struct msi_msg;
  * @cleaned: @size bytes of table were cleaned, for hardware that does not snoop
  *
  * @map, @bind and @bound may sleep. All others may be called in any context, under
- * raw spinlocks; entries are in the byte order of memory.
+ * raw spinlocks, and always under RCU; entries are in the byte order of memory.
  */
 struct iommu_seam_ops {
 	void __iomem *(*map)(phys_addr_t start, size_t size);

@@ -322,6 +322,8 @@ static void free_model(struct sim_instance *sim)
 
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		sim->core = NULL;
+	if (core)
+		sim_seam_unwatch();
 	sim_coherency_close(sim);
 	kvfree(core);
 	kvfree(sim->pool);

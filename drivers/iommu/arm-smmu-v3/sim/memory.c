@@ -23,6 +23,15 @@
 
 static u64 *canary;
 
+/* Instances that have a model; changed under sim_mutex. */
+static unsigned int watching;
+
+/* While nobody watches, what the seam tells costs no more than asking this. */
+static bool nobody_watches(void)
+{
+	return !READ_ONCE(watching);
+}
+
 /* NULL is an external abort. Devices, firmware and what is not mapped are not memory. */
 static void *mem_at(u64 pa, unsigned int size)
 {
@@ -173,6 +182,8 @@ static bool seam_read(const void __iomem *addr, unsigned int bytes, u64 *value)
 	struct sim_instance *sim;
 	u32 offset;
 
+	if (nobody_watches())
+		return false;
 	guard(sim_call)();
 	sim = sim_at(addr, &offset);
 	if (sim)
@@ -185,6 +196,8 @@ static bool seam_write(void __iomem *addr, unsigned int bytes, u64 value)
 	struct sim_instance *sim;
 	u32 offset;
 
+	if (nobody_watches())
+		return false;
 	guard(sim_call)();
 	sim = sim_at(addr, &offset);
 	if (sim)
@@ -214,6 +227,10 @@ static void seam_store(u64 *slot, u64 value)
 {
 	u64 old;
 
+	if (nobody_watches()) {
+		WRITE_ONCE(*slot, value);
+		return;
+	}
 	guard(sim_call)();
 	old = READ_ONCE(*slot);
 	WRITE_ONCE(*slot, value);
@@ -224,6 +241,8 @@ static u64 seam_exchange(u64 *slot, u64 old, u64 value)
 {
 	u64 was;
 
+	if (nobody_watches())
+		return cmpxchg64(slot, old, value);
 	guard(sim_call)();
 	was = cmpxchg64(slot, old, value);
 	if (was == old)
@@ -235,8 +254,11 @@ static u64 seam_exchange(u64 *slot, u64 old, u64 value)
 static void seam_freed(void *table, size_t size)
 {
 	struct sim_instance *sim;
-	u64 pa = pa_of(table);
+	u64 pa;
 
+	if (nobody_watches())
+		return;
+	pa = pa_of(table);
 	guard(sim_call)();
 	list_for_each_entry(sim, &sim_instances, node) {
 		if (sim->core)
@@ -250,8 +272,11 @@ static void seam_freed(void *table, size_t size)
 static void seam_cleaned(const void *table, size_t size)
 {
 	struct sim_instance *sim;
-	u64 pa = pa_of(table);
+	u64 pa;
 
+	if (nobody_watches())
+		return;
+	pa = pa_of(table);
 	guard(sim_call)();
 	list_for_each_entry(sim, &sim_instances, node)
 		if (sim->core && sim->unclean)
@@ -280,11 +305,16 @@ int sim_seam_open(void)
 	memset64(canary, (__force u64)cpu_to_le64(ssim_canary_desc(virt_to_phys(canary))),
 		 CANARY_SIZE / sizeof(u64));
 	ret = iommu_seam_register(&seam_ops);
-	if (ret)
+	if (ret) {
 		free_pages((unsigned long)canary, get_order(CANARY_SIZE));
-	else
-		sim_clock_open((__force void __iomem *)canary);
-	return ret;
+		return ret;
+	}
+	guard(mutex)(&sim_mutex);
+	/* What a call takes is found out as if an instance were there. */
+	WRITE_ONCE(watching, 1);
+	sim_clock_open((__force void __iomem *)canary);
+	WRITE_ONCE(watching, 0);
+	return 0;
 }
 
 void sim_seam_close(void)
@@ -293,8 +323,29 @@ void sim_seam_close(void)
 	free_pages((unsigned long)canary, get_order(CANARY_SIZE));
 }
 
-/* Tell the model of an instance where no walk may ever arrive. */
+/**
+ * sim_seam_watch() - a model is about to look at memory
+ * @core: the model; learns where no walk may ever arrive
+ *
+ * Context: may sleep, under sim_mutex. Stores that nobody was told of are over at
+ * the return, since the seam calls under RCU.
+ */
 void sim_seam_watch(struct ssim *core)
 {
+	lockdep_assert_held(&sim_mutex);
 	ssim_set_canary(core, virt_to_phys(canary), CANARY_SIZE);
+	WRITE_ONCE(watching, watching + 1);
+	if (watching == 1)
+		synchronize_rcu_expedited();
+}
+
+/**
+ * sim_seam_unwatch() - the model does not look any more
+ *
+ * Context: under sim_mutex, once for each sim_seam_watch().
+ */
+void sim_seam_unwatch(void)
+{
+	lockdep_assert_held(&sim_mutex);
+	WRITE_ONCE(watching, watching - 1);
 }

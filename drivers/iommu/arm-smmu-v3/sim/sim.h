@@ -239,6 +239,7 @@ bool sim_mem_exchange(u64 pa, __le64 *old, __le64 new);
 int sim_seam_open(void);
 void sim_seam_close(void);
 void sim_seam_watch(struct ssim *core);
+void sim_seam_unwatch(void);
 
 /* clock.c: what others wait for */
 unsigned long sim_call_begin(void);
