@@ -353,8 +353,7 @@ static void table_freed_after_flush_i8(struct kunit *test)
 }
 
 #define WORKERS		4
-/* They are split, which takes long where each access is checked. */
-#define WORKER_BLOCKS	(IS_ENABLED(CONFIG_KASAN) ? 32 : 128)
+#define WORKER_BLOCKS	128
 #define WORKER_PAGES	512
 
 struct worker {
