@@ -15,14 +15,19 @@
 
 static u64 stamp;
 
-/* Stream 3 walks the table of process 1 by ASID 5. */
-static void start(void)
+static void nearly_start(void)
 {
 	bring_up(&everything);
 	w.foreign[0].ttb = TABLES_AT;
 	w.foreign[0].number = 1;
-	simple_stream(3, 5);
 	stamp = 1;
+}
+
+/* Stream 3 walks the table of process 1 by ASID 5. */
+static void start(void)
+{
+	nearly_start();
+	simple_stream(3, 5);
 }
 
 /* Without mixtures of the old CD and the new one. */
@@ -88,12 +93,21 @@ static void what_is_held(void)
 	EXPECT_EQ(snapshot(0x6000, 0x6fff), 0x7000);
 	EXPECT(holds(0x6000));
 	EXPECT(!holds(0x7000));
+	/* nor is more of a table held than was asked for */
+	poke(pte_at(0x8000), PAGE);
+	snapshot(0x6000, 0x6fff);
+	EXPECT(!holds(0x8000));
 	/* what is reachable through a held table is not added by a store */
 	poke(pte_at(0x7000), PAGE);
 	EXPECT(!holds(0x7000));
 	EXPECT_EQ(snapshot(0, LAST), 0x200000);
 	EXPECT(holds(0x7000));
 	EXPECT_EQ(w.reports, 0);
+	/* what a table had when a device got it is not looked for either */
+	nearly_start();
+	poke(pte_at(0x5000), PAGE);
+	simple_stream(3, 5);
+	EXPECT(!holds(0x5000));
 }
 
 /* A bound of the work, and where to go on; other tables are no business of it. */
@@ -255,6 +269,32 @@ static void overlapping(void)
 	ssim_foreign_changed(&w.s, 1, 0, LAST, 10);
 	poke(pte_at(0x5000), PAGE);
 	EXPECT(ssim_check_foreign(&w.s, 1, 0, LAST, 10));
+	/* both are at the same pages: the later one does not take it over */
+	unmap_page();
+	ssim_foreign_changed(&w.s, 1, 0, LAST, stamp + 1);
+	EXPECT(!good());
+}
+
+/* I-32: what was there again, and is known to be, went when it went again. */
+static void there_again(void)
+{
+	bool walked;
+
+	for (walked = false; ; walked = true) {
+		unmap_page();
+		poke(pte_at(0x5000), PAGE);
+		if (walked)
+			EXPECT_EQ(dma(3, 0x5000, true).outcome, OUT_OK);
+		else
+			tlbi(0x5000);
+		poke(pte_at(0x5000), 0);
+		ssim_foreign_changed(&w.s, 1, 0, LAST, stamp + 1);
+		EXPECT(good());
+		stamp++;
+		EXPECT(!good());
+		if (walked)
+			break;
+	}
 }
 
 /* I-32, I-9: a table that is cut off still has its entries. */
@@ -317,6 +357,17 @@ static void runs(void)
 	tlbi(0xf000);
 	cmd_sync();
 	EXPECT(good());
+	/* one that was met by its first page, and is held as one alone */
+	start();
+	for (i = 0; i < 16; i++)
+		poke(pte_at(i << 12), RUN + ((u64)i << 12));
+	EXPECT_EQ(dma(3, 0, true).outcome, OUT_OK);
+	for (i = 0; i < 15; i++)
+		poke(pte_at(i << 12), PAGE + ((u64)i << 12));
+	poke(pte_at(0xf000), 0);
+	changed();
+	EXPECT(!good());
+	EXPECT_REPORTS(1, "I-32");
 	/* pages that are stored one by one, with an invalidation meanwhile: no I-6 */
 	start();
 	for (i = 0; i < 7; i++)
@@ -330,6 +381,8 @@ static void runs(void)
 /* I-32, I-46: ATCs too. */
 static void atcs(void)
 {
+	unsigned int i;
+
 	start();
 	put_ste(3, STE0_S1, 1 << 28, 0, 0);
 	ssim_atc_enable(&w.s, 3);
@@ -369,6 +422,19 @@ static void atcs(void)
 	cmd(0x40 | 3ull << 32, 0x5000);
 	cmd_sync();
 	EXPECT(good());
+	/* all that it was told of a page, whatever it was told before */
+	start();
+	put_ste(3, STE0_S1, 1 << 28, 0, 0);
+	ssim_atc_enable(&w.s, 3);
+	for (i = 0; i < 3; i++) {
+		poke(pte_at(0x5000), i == 1 ? PAGE : RO);
+		snapshot(0, LAST);
+		tlbi(0x5000);
+		cmd_sync();
+	}
+	changed();
+	EXPECT(!good());
+	EXPECT_REPORTS(1, "I-32");
 }
 
 /* I-33: when a process ends, nothing leads to its table. */
@@ -606,6 +672,7 @@ void tests_foreign(void)
 	run("foreign: what takes away and what gives (I-32)", wider);
 	run("foreign: invalidations that are not enough (I-32)", invalidations);
 	run("foreign: invalidations that overlap in time (I-32)", overlapping);
+	run("foreign: what is there again (I-32)", there_again);
 	run("foreign: tables that are cut off (I-32, I-9)", cut_off);
 	run("foreign: contiguous runs (I-32)", runs);
 	run("foreign: ATCs (I-32, I-46)", atcs);

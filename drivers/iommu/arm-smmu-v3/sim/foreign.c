@@ -273,7 +273,7 @@ static bool usable(struct ssim *s, const struct ssim_entry *e)
 {
 	if (e->kind == E_ATC)
 		return ssim_atc_passes(s, e->sid);
-	return e->kind == E_ROOT || tag_in_use(s, e);
+	return tag_in_use(s, e);
 }
 
 static void judge(struct ssim *s, struct ssim_entry *e, void *arg)
