@@ -6,9 +6,7 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
-#include <linux/completion.h>
 #include <linux/io-pgtable.h>
-#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 
@@ -218,22 +216,14 @@ static void unit_is_taken_i2(struct kunit *test)
 	lpae_close(t);
 }
 
-#define WORKERS		4
 #define WORKER_RUNS	256
-
-struct worker {
-	struct lpae_test *t;
-	struct completion done;
-	unsigned int id;
-	unsigned int wrong;
-};
 
 /* A quarter of each run, a page of it and then the others */
 static int take_quarters(void *arg)
 {
-	struct worker *w = arg;
+	struct lpae_worker *w = arg;
 	struct io_pgtable_ops *ops = w->t->ops;
-	const size_t quarter = SZ_64K / WORKERS;
+	const size_t quarter = SZ_64K / LPAE_WORKERS;
 
 	for (unsigned int i = 0; i < WORKER_RUNS; i++) {
 		unsigned long iova = SZ_1G + i * SZ_64K + w->id * quarter;
@@ -254,25 +244,9 @@ static int take_quarters(void *arg)
 static void shared_runs_i10(struct kunit *test)
 {
 	struct lpae_test *t = hints_open(test, &runs[0]);
-	struct worker *workers = kunit_kcalloc(test, WORKERS, sizeof(*workers), GFP_KERNEL);
-	struct task_struct *task;
 
-	KUNIT_ASSERT_NOT_NULL(test, workers);
 	lpae_expect_map(t, SZ_1G, SZ_1G, SZ_64K, WORKER_RUNS, LPAE_RW);
-	for (unsigned int i = 0; i < WORKERS; i++) {
-		workers[i].t = t;
-		workers[i].id = i;
-		init_completion(&workers[i].done);
-		task = kthread_run(take_quarters, &workers[i], "lpae-runs/%u", i);
-		if (IS_ERR(task)) {
-			KUNIT_FAIL(test, "no thread");
-			complete(&workers[i].done);
-		}
-	}
-	for (unsigned int i = 0; i < WORKERS; i++) {
-		wait_for_completion(&workers[i].done);
-		KUNIT_EXPECT_EQ(test, workers[i].wrong, 0);
-	}
+	lpae_work_together(t, take_quarters);
 	lpae_close(t);
 }
 

@@ -7,10 +7,8 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <kunit/test.h>
-#include <linux/completion.h>
 #include <linux/io-pgtable.h>
 #include <linux/io.h>
-#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
 
@@ -352,26 +350,18 @@ static void table_freed_after_flush_i8(struct kunit *test)
 	lpae_close(t);
 }
 
-#define WORKERS		4
 #define WORKER_BLOCKS	128
 #define WORKER_PAGES	512
-
-struct worker {
-	struct lpae_test *t;
-	struct completion done;
-	unsigned int id;
-	unsigned int wrong;
-};
 
 /* Every fourth page of tables that all share, then a quarter of each block */
 static int lpae_work(void *arg)
 {
-	struct worker *w = arg;
+	struct lpae_worker *w = arg;
 	struct io_pgtable_ops *ops = w->t->ops;
-	const size_t quarter = SZ_2M / WORKERS;
+	const size_t quarter = SZ_2M / LPAE_WORKERS;
 	size_t mapped;
 
-	for (unsigned int i = w->id; i < WORKER_PAGES; i += WORKERS) {
+	for (unsigned int i = w->id; i < WORKER_PAGES; i += LPAE_WORKERS) {
 		unsigned long iova = 3UL * SZ_1G + i * (SZ_2M / 4);
 
 		mapped = 0;
@@ -396,25 +386,9 @@ static int lpae_work(void *arg)
 static void disjoint_ranges_i10(struct kunit *test)
 {
 	struct lpae_test *t = lpae_open(test, &stage1_4k);
-	struct worker *workers = kunit_kcalloc(test, WORKERS, sizeof(*workers), GFP_KERNEL);
-	struct task_struct *task;
 
-	KUNIT_ASSERT_NOT_NULL(test, workers);
 	lpae_expect_map(t, SZ_1G, SZ_1G, SZ_2M, WORKER_BLOCKS, LPAE_RW);
-	for (unsigned int i = 0; i < WORKERS; i++) {
-		workers[i].t = t;
-		workers[i].id = i;
-		init_completion(&workers[i].done);
-		task = kthread_run(lpae_work, &workers[i], "lpae-worker/%u", i);
-		if (IS_ERR(task)) {
-			KUNIT_FAIL(test, "no thread");
-			complete(&workers[i].done);
-		}
-	}
-	for (unsigned int i = 0; i < WORKERS; i++) {
-		wait_for_completion(&workers[i].done);
-		KUNIT_EXPECT_EQ(test, workers[i].wrong, 0);
-	}
+	lpae_work_together(t, lpae_work);
 	lpae_expect(t, SZ_1G, 0);
 	lpae_close(t);
 }

@@ -11,9 +11,11 @@
 #include <kunit/device.h>
 #include <kunit/test.h>
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/dma-mapping.h>
 #include <linux/io-pgtable.h>
 #include <linux/io.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 
@@ -193,6 +195,37 @@ static inline void lpae_expect(struct lpae_test *t, unsigned long iova, u64 addr
 	KUNIT_EXPECT_EQ_MSG(t->test, hit, !!addr, "hardware at iova %lx", iova);
 	KUNIT_EXPECT_EQ_MSG(t->test, leaf.addr, addr, "hardware at iova %lx", iova);
 	KUNIT_EXPECT_NULL_MSG(t->test, leaf.wrong, "I-4: %s: %llx", leaf.wrong, leaf.desc);
+}
+
+#define LPAE_WORKERS	4
+
+struct lpae_worker {
+	struct lpae_test *t;
+	struct completion done;
+	unsigned int id;
+	unsigned int wrong;
+};
+
+/* @work gets a worker of its own in each thread; at the end it completes @done */
+static inline void lpae_work_together(struct lpae_test *t, int (*work)(void *worker))
+{
+	struct lpae_worker *workers =
+		kunit_kcalloc(t->test, LPAE_WORKERS, sizeof(*workers), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(t->test, workers);
+	for (unsigned int i = 0; i < LPAE_WORKERS; i++) {
+		workers[i].t = t;
+		workers[i].id = i;
+		init_completion(&workers[i].done);
+		if (IS_ERR(kthread_run(work, &workers[i], "lpae-worker/%u", i))) {
+			KUNIT_FAIL(t->test, "no thread");
+			complete(&workers[i].done);
+		}
+	}
+	for (unsigned int i = 0; i < LPAE_WORKERS; i++) {
+		wait_for_completion(&workers[i].done);
+		KUNIT_EXPECT_EQ(t->test, workers[i].wrong, 0);
+	}
 }
 
 static inline int lpae_test_init(struct kunit *test)
