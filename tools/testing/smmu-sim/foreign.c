@@ -30,6 +30,14 @@ static void start(void)
 	simple_stream(3, 5);
 }
 
+/* The same with an endpoint that asks. */
+static void start_ats(void)
+{
+	start();
+	put_ste(3, STE0_S1, 1 << 28, 0, 0);
+	ssim_atc_enable(&w.s, 3);
+}
+
 /* Without mixtures of the old CD and the new one. */
 static void cfgi(u32 ssid)
 {
@@ -383,9 +391,7 @@ static void atcs(void)
 {
 	unsigned int i;
 
-	start();
-	put_ste(3, STE0_S1, 1 << 28, 0, 0);
-	ssim_atc_enable(&w.s, 3);
+	start_ats();
 	poke(pte_at(0x5000), PAGE);
 	snapshot(0, LAST);
 	poke(pte_at(0x5000), 0);
@@ -407,9 +413,7 @@ static void atcs(void)
 	cmd_sync();
 	EXPECT(!good());
 	/* what an ATC kept while the TLB let go, of what is taken away later */
-	start();
-	put_ste(3, STE0_S1, 1 << 28, 0, 0);
-	ssim_atc_enable(&w.s, 3);
+	start_ats();
 	poke(pte_at(0x5000), PAGE);
 	snapshot(0, LAST);
 	poke(pte_at(0x5000), 0);
@@ -423,9 +427,7 @@ static void atcs(void)
 	cmd_sync();
 	EXPECT(good());
 	/* all that it was told of a page, whatever it was told before */
-	start();
-	put_ste(3, STE0_S1, 1 << 28, 0, 0);
-	ssim_atc_enable(&w.s, 3);
+	start_ats();
 	for (i = 0; i < 3; i++) {
 		poke(pte_at(0x5000), i == 1 ? PAGE : RO);
 		snapshot(0, LAST);
