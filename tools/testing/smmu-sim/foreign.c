@@ -478,6 +478,10 @@ static void ends(void)
 			EXPECT_REPORTS(1, "I-33");
 		EXPECT(ssim_check_foreign_end(&w.s, 2));
 	}
+	/* a device that has not walked yet is led there all the same */
+	start();
+	EXPECT(!ssim_check_foreign_end(&w.s, 1));
+	EXPECT_REPORTS(1, "I-33");
 	start();
 	wr(0x20, 0xe);
 	EXPECT(ssim_check_foreign_end(&w.s, 1));
