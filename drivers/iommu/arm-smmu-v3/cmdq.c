@@ -54,9 +54,10 @@ static u32 cmdq_round(const struct smmu_cmdq *q, u64 pos)
 }
 
 /*
- * How long somebody has been looking. A guest that is paused, or a CPU that is taken
+ * How long somebody has been looking (I-18). A guest that is paused, or a CPU that is taken
  * away, does not look, and the SMMU may have stood still as well: whatever passes
- * between two looks counts for no more than a small part of the time-out.
+ * between two looks counts for no more than a small part of the time-out, which is
+ * over after CMDQ_LOOKS_MIN looks at the least.
  */
 struct cmdq_patience {
 	u64 last_look;
@@ -385,7 +386,7 @@ static noinline int cmdq_run_parts(struct smmu_cmdq *q, const struct smmu_cmd **
  * More than SMMU_BATCH commands, or more than the queue can hold, are run in
  * parts and all but the last part have completed on return.
  *
- * Context: any. Waits at most q->timeout_ns for space in the queue.
+ * Context: any. Looks for space in the queue for q->timeout_ns at most.
  *
  * Return: 0; -EIO, -ETIMEDOUT: some commands may have run, none is pending
  * that the caller could wait for.

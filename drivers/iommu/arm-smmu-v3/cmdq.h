@@ -96,7 +96,7 @@ void smmu_cmdq_kill(struct smmu_cmdq *q);
  * @cmds: commands, any number
  * @n: how many
  *
- * Context: any; interrupts may be off. Waits at most twice @q->timeout_ns for
+ * Context: any; interrupts may be off. Looks at most twice @q->timeout_ns for
  * each SMMU_BATCH commands.
  *
  * Return: 0 when all have completed; -EIO when one of them failed or the queue

@@ -15,6 +15,7 @@
 
 static u64 stamp;
 
+/* A process has a table, and no stream walks it yet. */
 static void nearly_start(void)
 {
 	bring_up(&everything);

@@ -335,6 +335,7 @@ void sim_seam_watch(struct ssim *core)
 	lockdep_assert_held(&sim_mutex);
 	ssim_set_canary(core, virt_to_phys(canary), CANARY_SIZE);
 	WRITE_ONCE(watching, watching + 1);
+	/* Where others watch already every store is told. */
 	if (watching == 1)
 		synchronize_rcu_expedited();
 }
