@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,10 +27,11 @@
 #define INSTANCE	"life"
 #define SECOND		"life2"
 
-/* A child, and a line to talk to it. What it says first is what it shares. */
+/* A child, and pipes to talk to it. What it says first is what it shares. */
 struct child {
 	pid_t pid;
-	int line;
+	int to;
+	int from;
 	uint32_t pasid;
 	uint64_t at;
 };
@@ -58,7 +59,7 @@ static void *hammers(void *arg)
 }
 
 /* In the child: bound, and so many threads of DMA under way. */
-static void child_main(struct sva *m, int line, unsigned int threads)
+static void child_main(struct sva *m, int to, int from, unsigned int threads)
 {
 	struct hello hello = {};
 	pthread_t thread;
@@ -71,10 +72,10 @@ static void child_main(struct sva *m, int line, unsigned int threads)
 	m->how.pasid = hello.pasid;
 	while (threads--)
 		pthread_create(&thread, NULL, hammers, m);
-	if (write(line, &hello, sizeof(hello)) != sizeof(hello))
+	if (write(to, &hello, sizeof(hello)) != sizeof(hello))
 		_exit(2);
 	/* Until it is killed, or told to leave. */
-	if (read(line, &c, 1) != 1)
+	if (read(from, &c, 1) != 1)
 		_exit(2);
 	if (c == 'u' && sim_unbind(m->fd, hello.pasid))
 		_exit(3);
@@ -83,19 +84,22 @@ static void child_main(struct sva *m, int line, unsigned int threads)
 
 static bool start(struct sva *m, struct child *child, unsigned int threads)
 {
+	int down[2], up[2];
 	struct hello hello;
-	int line[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line))
+	if (pipe2(down, O_CLOEXEC) || pipe2(up, O_CLOEXEC))
 		return false;
-	child->line = line[0];
+	child->to = down[1];
+	child->from = up[0];
 	child->pid = fork();
 	if (!child->pid) {
-		close(line[0]);
-		child_main(m, line[1], threads);
+		close(down[1]);
+		close(up[0]);
+		child_main(m, up[1], down[0], threads);
 	}
-	close(line[1]);
-	if (read(line[0], &hello, sizeof(hello)) != sizeof(hello)) {
+	close(down[0]);
+	close(up[1]);
+	if (read(child->from, &hello, sizeof(hello)) != sizeof(hello)) {
 		ksft_print_msg("the child is not bound\n");
 		return false;
 	}
@@ -110,7 +114,8 @@ static bool ends(struct child *child, int signal)
 
 	if (waitpid(child->pid, &status, 0) != child->pid)
 		return false;
-	close(child->line);
+	close(child->to);
+	close(child->from);
 	if (signal)
 		return WIFSIGNALED(status) && WTERMSIG(status) == signal;
 	return WIFEXITED(status) && !WEXITSTATUS(status);
@@ -188,7 +193,7 @@ static bool leaves(struct sva *m)
 	int i;
 
 	for (i = 0; good && i < 10; i++) {
-		good = start(m, &child, 3) && write(child.line, "x", 1) == 1 && ends(&child, 0) &&
+		good = start(m, &child, 3) && write(child.to, "x", 1) == 1 && ends(&child, 0) &&
 		       blocked(m, &child);
 		good = !sim_unbind(m->fd, child.pasid) && good;
 	}
@@ -202,7 +207,7 @@ static bool unbinds(struct sva *m)
 	int i;
 
 	for (i = 0; good && i < 10; i++)
-		good = start(m, &child, 3) && write(child.line, "u", 1) == 1 && ends(&child, 0) &&
+		good = start(m, &child, 3) && write(child.to, "u", 1) == 1 && ends(&child, 0) &&
 		       blocked(m, &child) && sim_unbind(m->fd, child.pasid) == -ENOENT;
 	return good && still_works(m);
 }
@@ -242,16 +247,17 @@ static bool unbind_waits(struct sva *m)
 	struct child child;
 	struct sim_result r;
 	uint32_t handle = 0;
+	struct pollfd gone = {};
 	bool good;
-	char c;
 
 	if (!start(m, &child, 0))
 		return false;
 	how.pasid = child.pasid;
 	good = !sim_hold_write(m->fd, child.at, "late", 4, &how, &r, &handle) &&
-	       sim_expect(&r, SMMU_SIM_OUT_HELD, r.event) && write(child.line, "u", 1) == 1;
+	       sim_expect(&r, SMMU_SIM_OUT_HELD, r.event) && write(child.to, "u", 1) == 1;
 	sim_rest(50);
-	if (good && recv(child.line, &c, 1, MSG_DONTWAIT) != -1) {
+	gone.fd = child.from;
+	if (good && poll(&gone, 1, 0)) {
 		ksft_print_msg("the unbind did not wait\n");
 		good = false;
 	}

@@ -7,11 +7,11 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -148,64 +148,78 @@ static void refused(const struct variant *v)
 #define MOST		((1 << FEW_BITS) - 1)
 #define FEW		(MOST - 1)
 
-/* A process that is bound until its line is closed; says its PASID, or its errno. */
-static int another(int fd, pid_t *pid)
+/* A process that is bound until it is dismissed; @to is how */
+struct other {
+	pid_t pid;
+	int to;
+};
+
+/* Return: its PASID, or its errno; then there is none */
+static int another(int fd, struct other *o)
 {
-	int line[2], said = 0;
+	int down[2], up[2], said = -EIO;
 	uint32_t pasid;
 	char c;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line))
-		return -1;
-	*pid = fork();
-	if (!*pid) {
-		close(line[0]);
+	if (pipe2(down, O_CLOEXEC))
+		return -errno;
+	if (pipe2(up, O_CLOEXEC)) {
+		close(down[0]);
+		close(down[1]);
+		return -EMFILE;
+	}
+	o->to = down[1];
+	o->pid = fork();
+	if (!o->pid) {
 		said = sim_bind(fd, &pasid) ?: (int)pasid;
-		if (write(line[1], &said, sizeof(said)) == sizeof(said) && said > 0 &&
-		    read(line[1], &c, 1) > 0)
+		if (write(up[1], &said, sizeof(said)) == sizeof(said) && said > 0 &&
+		    read(down[0], &c, 1) > 0)
 			sim_unbind(fd, pasid);
 		_exit(0);
 	}
-	close(line[1]);
-	if (read(line[0], &said, sizeof(said)) != sizeof(said))
+	close(down[0]);
+	close(up[1]);
+	if (read(up[0], &said, sizeof(said)) != sizeof(said))
 		said = -EIO;
+	close(up[0]);
 	if (said > 0)
-		return line[0] << 8 | said;
-	close(line[0]);
-	waitpid(*pid, NULL, 0);
+		return said;
+	close(o->to);
+	waitpid(o->pid, NULL, 0);
 	return said;
 }
 
-static void dismiss(int what, pid_t pid)
+static void dismiss(const struct other *o)
 {
-	if (write(what >> 8, "u", 1) != 1)
+	if (write(o->to, "u", 1) != 1)
 		ksft_print_msg("a child is gone\n");
-	close(what >> 8);
-	waitpid(pid, NULL, 0);
+	close(o->to);
+	waitpid(o->pid, NULL, 0);
 }
 
 static bool runs_out(int fd)
 {
 	int got[FEW + 1], num = 0, again, i;
-	pid_t pid[FEW + 1], extra;
+	struct other others[FEW + 1], extra;
 	bool good;
 
-	while (num <= FEW && (got[num] = another(fd, &pid[num])) > 0)
+	while (num <= FEW && (got[num] = another(fd, &others[num])) > 0)
 		num++;
 	good = num == FEW && got[num] == -ENOSPC;
 	if (!good)
 		ksft_print_msg("%d PASIDs, then %s\n", num,
 			       num <= FEW ? strerror(-got[num]) : "more than there are");
+	if (!num)
+		return false;
 	/* One goes; its PASID is free once its memory is. */
-	if (num--)
-		dismiss(got[num], pid[num]);
+	dismiss(&others[--num]);
 	for (i = 0; i < 500 && (again = another(fd, &extra)) == -ENOSPC; i++)
 		sim_rest(10);
-	good = good && again > 0 && (again & 0xff) == (got[num] & 0xff);
+	good = good && again == got[num];
 	if (again > 0)
-		dismiss(again, extra);
+		dismiss(&extra);
 	for (i = 0; i < num; i++)
-		dismiss(got[i], pid[i]);
+		dismiss(&others[i]);
 	return good;
 }
 
