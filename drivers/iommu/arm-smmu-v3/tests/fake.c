@@ -43,7 +43,10 @@ static void fake_stop(struct fake_smmu *f, u32 err, const u64 *cmd)
 	f->gerror ^= 1;
 	if (err == 2)
 		return;
-	fake_note_failure(f, sync ? f->last_sid : cmd[0] >> 32);
+	/* Its CMD_SYNC may fail as well, and is not one of whoever came before. */
+	if (!sync)
+		f->last_sid = cmd[0] >> 32;
+	fake_note_failure(f, f->last_sid);
 	f->spare = err == 1;
 	/* A CMD_SYNC is replaced by a CMD_SYNC: that does not show. */
 	if (err == 1 && !sync)
