@@ -115,6 +115,7 @@ config ARM_SMMU_V3_KUNIT_TEST
 config ARM_SMMU_V3_SIM
 	tristate "Simulated SMMUv3 and devices behind it"
 	depends on ARM64 && PCI && ACPI
+	depends on IOMMUFD || !IOMMUFD
 	select CONFIGFS_FS
 	select GENERIC_MSI_IRQ
 	select IOMMU_API

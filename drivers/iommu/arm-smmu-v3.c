@@ -21,6 +21,10 @@ static bool disable_msipolling;
 module_param(disable_msipolling, bool, 0444);
 MODULE_PARM_DESC(disable_msipolling, "Complete CMD_SYNCs by register even where the SMMU could write to memory");
 
+bool smmu_unsafe_nesting;
+module_param_named(unsafe_nesting, smmu_unsafe_nesting, bool, 0644);
+MODULE_PARM_DESC(unsafe_nesting, "Give guests a stage 1 though it lets devices past the CPUs' caches");
+
 /* Protects the list below; smmu.h has its place in the lock order. */
 DEFINE_MUTEX(smmu_instances_lock);
 LIST_HEAD(smmu_instances);
@@ -47,14 +51,17 @@ const struct iommu_ops smmu_ops = {
 	.domain_alloc_paging	= smmu_domain_alloc_paging,
 	.domain_alloc_user	= smmu_domain_alloc_user,
 	.domain_alloc_sva	= smmu_domain_alloc_sva,
+	.domain_alloc_unmanaged	= smmu_domain_alloc_unmanaged,
 	.dev_enable_feat	= smmu_dev_enable_feat,
 	.dev_disable_feat	= smmu_dev_disable_feat,
 	.get_resv_regions	= smmu_get_resv_regions,
+	.hw_info		= smmu_hw_info,
 	.of_xlate		= smmu_of_xlate,
 	.page_response		= smmu_page_response,
 	.probe_device		= smmu_probe_device,
 	.release_device		= smmu_release_device,
 	.remove_dev_pasid	= smmu_remove_pasid,
+	.user_pasid_table	= 1,
 };
 
 /* Undone by devm in reverse; each copes with what was not made. */

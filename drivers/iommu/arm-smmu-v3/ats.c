@@ -58,7 +58,7 @@ int smmu_ats_enable(struct smmu_master *master)
 		dev_warn(master->dev, "ATS cannot be enabled (%d); going on without\n", ret);
 		return ret;
 	}
-	master->ats = true;
+	WRITE_ONCE(master->ats, true);
 	smmu_atc_inv_master(master);
 	return 0;
 }
@@ -74,7 +74,7 @@ void smmu_ats_disable(struct smmu_master *master)
 	if (!master->ats)
 		return;
 	pci_disable_ats(to_pci_dev(master->dev));
-	master->ats = false;
+	WRITE_ONCE(master->ats, false);
 	master->no_ats |= master->stale_atc;
 }
 

@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 
 #include "entry.h"
+#include "nest.h"
 #include "smmu.h"
 
 /* Can the instance walk the domain's table? */
@@ -83,8 +84,8 @@ static u16 vmid_of(struct smmu_domain *d, struct smmu_device *smmu)
 	return smmu_domain_tlb(d, smmu)->tag;
 }
 
-static void make_ste(struct smmu_master *m, struct smmu_domain *d, bool identity, bool ats,
-		     u64 *ste)
+static void make_ste(struct smmu_master *m, struct smmu_domain *d, const struct smmu_nest *nest,
+		     bool identity, bool ats, u64 *ste)
 {
 	const struct smmu_features *f = &m->smmu->feat;
 	unsigned int dss = d ? STE_S1DSS_SSID0 : identity ? STE_S1DSS_BYPASS :
@@ -98,6 +99,8 @@ static void make_ste(struct smmu_master *m, struct smmu_domain *d, bool identity
 		ste_make_bypass(f, ste);
 	else
 		ste_make_abort(ste);
+	if (nest)
+		ste_make_nested(f, nest->ste, m->stall, ste);
 }
 
 /*
@@ -126,22 +129,24 @@ static int write_stes(struct smmu_master *m, const u64 *ste)
 }
 
 /* An endpoint that cannot have ATS after all is not sent invalidations. */
-static void forget_atcs(struct smmu_master *m, struct smmu_domain *d)
+static void forget_atcs(struct smmu_master *m, struct smmu_domain *d,
+			const struct smmu_nest *nest)
 {
 	struct smmu_bond *bond;
 	unsigned long ssid;
 
 	m->no_ats = true;
 	if (d)
-		smmu_domain_drop(d, m, IOMMU_NO_PASID, false);
+		smmu_domain_drop(d, m, IOMMU_NO_PASID, false, nest);
 	xa_for_each(&m->bonds, ssid, bond)
-		smmu_domain_drop(bond->domain, m, ssid, false);
+		smmu_domain_drop(bond->domain, m, ssid, false, NULL);
 }
 
 /**
  * smmu_master_restream() - write a master's STEs for what it shall be attached to
  * @m: the master
  * @d: the domain of DMA without a PASID, which knows of the master, or NULL
+ * @nest: the guest's stage 1 in front of that, or NULL
  * @identity: without a domain: whether DMA is let through, else it aborts
  * @ats: the endpoint's ATS shall be on
  *
@@ -150,78 +155,95 @@ static void forget_atcs(struct smmu_master *m, struct smmu_domain *d)
  * Return: 0 or an error of the command queue, after which nobody knows what
  * hardware goes by.
  */
-int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d, bool identity, bool ats)
+int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d,
+			 const struct smmu_nest *nest, bool identity, bool ats)
 {
 	u64 ste[SMMU_ENTRY_QWORDS];
 	int ret;
 
 	if (m->ats && !ats)
 		smmu_ats_disable(m);
-	make_ste(m, d, identity, ats, ste);
+	make_ste(m, d, nest, identity, ats, ste);
 	ret = write_stes(m, ste);
 	if (ret || !ats || m->ats || !smmu_ats_enable(m))
 		return ret;
 
-	make_ste(m, d, identity, false, ste);
+	make_ste(m, d, nest, identity, false, ste);
 	ret = write_stes(m, ste);
-	forget_atcs(m, d);
+	forget_atcs(m, d, nest);
 	return ret;
 }
 
 /* What is left to do once no STE of the master leads to the old domain. */
 static void finish_move(struct smmu_master *m, bool had_ats, struct smmu_domain *new,
-			bool identity)
+			struct smmu_nest *new_nest, bool identity)
 {
 	struct smmu_domain *old = m->domain;
+	struct smmu_nest *nest = m->nest;
+	const struct iommu_domain *left = nest ? &nest->domain : old ? &old->domain : NULL;
 
 	if (had_ats)
 		smmu_atc_inv_master(m);
 	m->domain = new;
+	WRITE_ONCE(m->nest, new_nest);
 	m->identity = identity;
 	/* Faults that its handler would serve, and hardware has reported (I-43) */
-	if (old && old->domain.iopf_handler)
+	if (left && left->iopf_handler)
 		smmu_faults_flush(m->smmu);
 	if (old)
-		smmu_domain_drop(old, m, IOMMU_NO_PASID, true);
+		smmu_domain_drop(old, m, IOMMU_NO_PASID, true, nest);
 }
 
 /*
  * The command queue failed half-way. Nobody knows what hardware goes by, so
  * the streams abort; the core still counts the master to the old domain.
  */
-static void abandon_move(struct smmu_master *m, struct smmu_domain *new)
+static void abandon_move(struct smmu_master *m, struct smmu_domain *new,
+			 const struct smmu_nest *nest)
 {
 	smmu_master_block(m, "cannot be attached, its SMMU does not respond");
 	/* The STE may lead to this table again, for another domain. */
 	if (!new->stage2)
 		clear_cd(m);
-	smmu_domain_drop(new, m, IOMMU_NO_PASID, true);
+	smmu_domain_drop(new, m, IOMMU_NO_PASID, true, nest);
 }
 
 /* Point the streams at a domain that the master has joined. */
-static int redirect(struct smmu_domain *d, struct smmu_master *m, bool ats)
+static int redirect(struct smmu_domain *d, const struct smmu_nest *nest, struct smmu_master *m,
+		    bool ats)
 {
 	int ret = d->stage2 ? 0 : set_cd(d, m);
 
-	return ret ?: smmu_master_restream(m, d, false, ats);
+	return ret ?: smmu_master_restream(m, d, nest, false, ats);
 }
 
 /* The same domain again: there is something to do if the master was blocked. */
-static int attach_again(struct smmu_domain *d, struct smmu_master *m)
+static int attach_again(struct smmu_domain *d, const struct smmu_nest *nest,
+			struct smmu_master *m)
 {
 	int ret;
 
 	if (!READ_ONCE(m->blocked))
 		return 0;
-	ret = redirect(d, m, m->ats);
+	ret = redirect(d, nest, m, m->ats);
 	if (ret)
 		smmu_master_block(m, "cannot be attached, its SMMU does not respond");
 	return ret;
 }
 
+/* Whether the endpoint's ATS shall be on behind the domain. */
+static bool wants_ats(struct smmu_domain *d, const struct smmu_nest *nest, struct smmu_master *m)
+{
+	/* 5.2, EATS: illegal beside S2S, which forced stalls demand. */
+	if (!smmu_ats_usable(m) || (d->stage2 && m->smmu->feat.stall_forced))
+		return false;
+	return !nest || smmu_nest_ats(nest, m);
+}
+
 /**
- * smmu_attach_paging() - let a device's DMA go through a domain's table
- * @domain: the domain
+ * smmu_attach() - let a device's DMA go through a domain's table
+ * @d: the domain
+ * @nest: a guest's stage 1 in front of it, or NULL
  * @dev: the device
  *
  * Context: may sleep; under the group mutex.
@@ -231,9 +253,8 @@ static int attach_again(struct smmu_domain *d, struct smmu_master *m)
  * domain is one of stage 2; -ENOSPC without a free ASID or VMID; -ENOMEM;
  * an error of the command queue, after which the device's DMA aborts.
  */
-int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
+int smmu_attach(struct smmu_domain *d, struct smmu_nest *nest, struct device *dev)
 {
-	struct smmu_domain *d = to_smmu_domain(domain);
 	struct smmu_master *m = dev_iommu_priv_get(dev);
 	bool had_ats, ats;
 	int ret;
@@ -245,28 +266,32 @@ int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
 	/* Behind a stage 2 of its own an STE knows no PASIDs. */
 	if (d->stage2 && !xa_empty(&m->bonds))
 		return -EBUSY;
-	if (m->domain == d)
-		return attach_again(d, m);
+	if (m->domain == d && m->nest == nest)
+		return attach_again(d, nest, m);
 
 	ret = d->stage2 ? 0 : smmu_cdtab_prepare(m, IOMMU_NO_PASID);
 	if (ret)
 		return ret;
 	had_ats = m->ats;
-	/* 5.2, EATS: illegal beside S2S, which forced stalls demand. */
-	ats = smmu_ats_usable(m) && !(d->stage2 && m->smmu->feat.stall_forced);
-	ret = smmu_domain_join(d, m, IOMMU_NO_PASID, ats);
+	ats = wants_ats(d, nest, m);
+	ret = smmu_domain_join(d, m, IOMMU_NO_PASID, ats, nest);
 	if (ret)
 		return ret;
 
-	ret = redirect(d, m, ats);
+	ret = redirect(d, nest, m, ats);
 	if (ret) {
-		abandon_move(m, d);
+		abandon_move(m, d, nest);
 		return ret;
 	}
 	if (d->stage2)
 		clear_cd(m);
-	finish_move(m, had_ats, d, false);
+	finish_move(m, had_ats, d, nest, false);
 	return 0;
+}
+
+int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
+{
+	return smmu_attach(to_smmu_domain(domain), NULL, dev);
 }
 
 /* Identity and blocked domains need neither a tag nor a table. */
@@ -280,11 +305,11 @@ static int attach_tableless(struct device *dev, bool identity)
 		return -ENODEV;
 
 	had_ats = m->ats;
-	ret = smmu_master_restream(m, NULL, identity, had_ats && !xa_empty(&m->bonds));
+	ret = smmu_master_restream(m, NULL, NULL, identity, had_ats && !xa_empty(&m->bonds));
 	if (ret)
 		smmu_master_block(m, "cannot be detached, its SMMU does not respond");
 	clear_cd(m);
-	finish_move(m, had_ats, NULL, identity);
+	finish_move(m, had_ats, NULL, NULL, identity);
 	return ret;
 }
 

@@ -145,6 +145,15 @@ static inline struct smmu_cmd cmd_atc_inv(u32 sid, u32 ssid, bool ssv, u64 addr,
 	return c;
 }
 
+/* All that was translated without a PASID, or with whichever (10.3.8 of PCIe). */
+static inline struct smmu_cmd cmd_atc_inv_all(u32 sid, bool pasids)
+{
+	struct smmu_cmd c = cmd_atc_inv(sid, 0, pasids, 0, ATC_SIZE_ALL);
+
+	c.qw[0] |= pasids ? ATC0_GLOBAL : 0;
+	return c;
+}
+
 /**
  * atc_inv_span() - the smallest block an ATC invalidation can name
  * @first: first byte to invalidate

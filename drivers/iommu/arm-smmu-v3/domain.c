@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
+#include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <uapi/linux/iommufd.h>
@@ -47,9 +48,14 @@ static void walker_restrict(struct walker *w, const struct smmu_features *f)
 	w->hd &= f->hd;
 }
 
-/* What @smmu can walk, or what all registered instances can. */
+/*
+ * What @smmu can walk, or what all registered instances can: -EINVAL if there is no
+ * such table, or none through which devices reach all memory.
+ */
 static int walker_of(struct smmu_device *smmu, struct walker *w)
 {
+	u64 memory = 0;
+
 	*w = (struct walker) {
 		.pgsizes = ULONG_MAX, .va_bits = 64, .ias = 64, .oas = 64,
 		.coherent = true, .s1 = true, .s2 = true, .ds = true, .hd = true,
@@ -62,9 +68,13 @@ static int walker_of(struct smmu_device *smmu, struct walker *w)
 	guard(mutex)(&smmu_instances_lock);
 	if (list_empty(&smmu_instances))
 		return -ENODEV;
-	list_for_each_entry(smmu, &smmu_instances, instance)
+	list_for_each_entry(smmu, &smmu_instances, instance) {
 		walker_restrict(w, &smmu->feat);
-	return w->pgsizes && (w->s1 || w->s2) ? 0 : -EINVAL;
+		memory |= dma_get_required_mask(smmu->dev);
+	}
+	if (!(w->pgsizes & (PAGE_SIZE * 2 - 1)) || !(w->s1 || w->s2) || memory >> w->oas)
+		return -EINVAL;
+	return 0;
 }
 
 /* The granule that the page-table layer will choose: PAGE_SIZE where it can. */
@@ -97,16 +107,25 @@ static void pgt_config(const struct walker *w, bool stage2, struct io_pgtable_cf
 /*
  * For a table of all instances any of them can be the device whose DMA mask
  * and coherency stand for the walkers; a non-coherent one must be, if there
- * is one.
+ * is one. The domain may outlive it.
  */
-static struct device *walker_device(struct smmu_device *smmu, bool coherent)
+static struct device *walker_device(const struct smmu_domain *d, bool coherent)
 {
-	if (smmu)
-		return smmu->dev;
+	struct smmu_device *smmu = d->smmu ?: d->own;
+
+	guard(mutex)(&smmu_instances_lock);
+	if (smmu && (d->smmu || smmu->feat.coherent == coherent))
+		return get_device(smmu->dev);
 	list_for_each_entry(smmu, &smmu_instances, instance)
 		if (smmu->feat.coherent == coherent)
-			return smmu->dev;
+			return get_device(smmu->dev);
 	return NULL;
+}
+
+static void domain_free_table(struct smmu_domain *d)
+{
+	free_io_pgtable_ops(d->pgt);
+	put_device(d->cfg.iommu_dev);
 }
 
 /* Make the page table. A domain that has one already gets the new one instead. */
@@ -130,13 +149,14 @@ static int domain_make_table(struct smmu_domain *d, bool stage2, bool dirty)
 	pgt_config(&w, stage2, &cfg);
 	cfg.quirks |= IO_PGTABLE_QUIRK_GATHER |
 		      (dirty ? IO_PGTABLE_QUIRK_ARM_HD : IO_PGTABLE_QUIRK_ARM_CONT);
-	scoped_guard(mutex, &smmu_instances_lock)
-		cfg.iommu_dev = walker_device(d->smmu, w.coherent);
+	cfg.iommu_dev = walker_device(d, w.coherent);
 	pgt = alloc_io_pgtable_ops(stage2 ? ARM_64_LPAE_S2 : ARM_64_LPAE_S1, &cfg, d);
-	if (!pgt)
+	if (!pgt) {
+		put_device(cfg.iommu_dev);
 		return -ENOMEM;
+	}
 
-	free_io_pgtable_ops(d->pgt);
+	domain_free_table(d);
 	d->pgt = pgt;
 	d->cfg = cfg;
 	d->stage2 = stage2;
@@ -166,9 +186,24 @@ static const struct iommu_dirty_ops dirty_ops = {
 	.read_and_clear_dirty	= read_and_clear_dirty,
 };
 
-static struct smmu_domain *domain_alloc(struct device *dev, bool stage2, bool dirty)
+/* As domain_make_table(); for the device's instance alone where sharing would cost something. */
+static int domain_make_some_table(struct smmu_domain *d, bool stage2, bool dirty)
 {
-	struct smmu_master *master = dev ? dev_iommu_priv_get(dev) : NULL;
+	int ret = domain_make_table(d, stage2, dirty);
+
+	if (!d->own || d->smmu)
+		return ret;
+	if (ret ? ret != -EINVAL && ret != -EOPNOTSUPP :
+		  stage2 || !d->stage2 || !d->own->feat.s1)
+		return ret;
+	d->smmu = d->own;
+	return domain_make_table(d, stage2, dirty);
+}
+
+/* For @own alone; without it, or to be shared, for all instances if that is possible. */
+static struct smmu_domain *domain_alloc(struct smmu_device *own, bool share, bool stage2,
+					bool dirty)
+{
 	struct smmu_domain *d __free(kfree) = kzalloc(sizeof(*d), GFP_KERNEL);
 	int ret;
 
@@ -176,9 +211,10 @@ static struct smmu_domain *domain_alloc(struct device *dev, bool stage2, bool di
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&d->lock);
 	INIT_LIST_HEAD(&d->bonds);
-	d->smmu = master ? master->smmu : NULL;
+	d->own = own;
+	d->smmu = share ? NULL : own;
 	d->domain.ops = &smmu_paging_ops;
-	ret = domain_make_table(d, stage2, dirty);
+	ret = domain_make_some_table(d, stage2, dirty);
 	if (ret)
 		return ERR_PTR(ret);
 	if (dirty)
@@ -186,8 +222,15 @@ static struct smmu_domain *domain_alloc(struct device *dev, bool stage2, bool di
 	return no_free_ptr(d);
 }
 
+static struct smmu_device *instance_of(struct device *dev)
+{
+	struct smmu_master *master = dev ? dev_iommu_priv_get(dev) : NULL;
+
+	return master ? master->smmu : NULL;
+}
+
 /**
- * smmu_domain_alloc_paging() - make a domain for the DMA API or for a driver
+ * smmu_domain_alloc_paging() - make a domain for the DMA API
  * @dev: whose instance will walk the table; NULL for any
  *
  * Context: may sleep.
@@ -196,7 +239,25 @@ static struct smmu_domain *domain_alloc(struct device *dev, bool stage2, bool di
  */
 struct iommu_domain *smmu_domain_alloc_paging(struct device *dev)
 {
-	struct smmu_domain *d = domain_alloc(dev, false, false);
+	struct smmu_domain *d = domain_alloc(instance_of(dev), false, false, false);
+
+	return IS_ERR(d) ? ERR_CAST(d) : &d->domain;
+}
+
+/**
+ * smmu_domain_alloc_unmanaged() - make a domain for VFIO or for a driver
+ * @dev: a device that shall be attached
+ *
+ * Devices behind other instances may follow, so all of them shall walk the table. Its
+ * own alone does where they have too little in common.
+ *
+ * Context: may sleep.
+ *
+ * Return: as smmu_domain_alloc_paging().
+ */
+struct iommu_domain *smmu_domain_alloc_unmanaged(struct device *dev)
+{
+	struct smmu_domain *d = domain_alloc(instance_of(dev), true, false, false);
 
 	return IS_ERR(d) ? ERR_CAST(d) : &d->domain;
 }
@@ -205,12 +266,15 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev)
  * smmu_domain_alloc_user() - make a domain for iommufd
  * @dev: a device that shall be attached
  * @flags: IOMMU_HWPT_ALLOC_NEST_PARENT, IOMMU_HWPT_ALLOC_DIRTY_TRACKING
- * @parent: must be NULL
- * @user_data: must be NULL
+ * @parent: for a guest's stage 1, the domain of stage 2 behind it; or NULL
+ * @user_data: for a guest's stage 1, its STE; or NULL
+ *
+ * A domain without a parent is shared as that of smmu_domain_alloc_unmanaged() is.
  *
  * Context: may sleep.
  *
- * Return: the domain or an error; -EOPNOTSUPP for what is not offered.
+ * Return: the domain or an error, as of smmu_nest_alloc(); -EOPNOTSUPP for what is not
+ * offered.
  */
 struct iommu_domain *smmu_domain_alloc_user(struct device *dev, u32 flags,
 					    struct iommu_domain *parent,
@@ -221,12 +285,18 @@ struct iommu_domain *smmu_domain_alloc_user(struct device *dev, u32 flags,
 	bool nest = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
 	struct smmu_domain *d;
 
-	if ((flags & ~known) || parent || user_data)
+	if (parent)
+		return flags ? ERR_PTR(-EOPNOTSUPP) : smmu_nest_alloc(dev, parent, user_data);
+	if ((flags & ~known) || user_data)
 		return ERR_PTR(-EOPNOTSUPP);
-	if (nest && !master->smmu->feat.nested)
+	/*
+	 * Memory attributes of a guest's stage 1 win over write-back ones of stage 2: its
+	 * device would read what DRAM holds of pages whose zeroes are in a cache.
+	 */
+	if (nest && !(master->smmu->feat.nested && READ_ONCE(smmu_unsafe_nesting)))
 		return ERR_PTR(-EOPNOTSUPP);
 
-	d = domain_alloc(dev, nest, flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
+	d = domain_alloc(master->smmu, true, nest, flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
 	if (IS_ERR(d))
 		return ERR_CAST(d);
 	d->domain.type = IOMMU_DOMAIN_UNMANAGED;
@@ -239,7 +309,7 @@ static void domain_free(struct iommu_domain *domain)
 	struct smmu_domain *d = to_smmu_domain(domain);
 
 	WARN_ON(rcu_access_pointer(d->invals));
-	free_io_pgtable_ops(d->pgt);
+	domain_free_table(d);
 	kfree(d);
 }
 
@@ -251,7 +321,7 @@ static int enable_nesting(struct iommu_domain *domain)
 	guard(mutex)(&d->lock);
 	if (rcu_access_pointer(d->invals))
 		return -EPERM;
-	return d->stage2 ? 0 : domain_make_table(d, true, false);
+	return d->stage2 ? 0 : domain_make_some_table(d, true, false);
 }
 
 static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,

@@ -279,6 +279,14 @@ struct iommu_group *smmu_device_group(struct device *dev)
 
 int smmu_of_xlate(struct device *dev, const struct of_phandle_args *args)
 {
+	const struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
+
+	/* A fwspec has one SMMU: streams of another would be taken for its own. */
+	if (fwspec->iommu_fwnode != of_fwnode_handle(args->np)) {
+		dev_err(dev, "has streams of %pfw and of %pOF: one SMMU is all it can have\n",
+			fwspec->iommu_fwnode, args->np);
+		return -EINVAL;
+	}
 	if (args->args_count != 1) {
 		dev_err(dev, "%pOF wants one cell for a stream ID, not %d\n", args->np,
 			args->args_count);

@@ -21,7 +21,7 @@
 /* Tableless masters reach their CDs while there is a bond. */
 static int restream(struct smmu_master *m, bool ats)
 {
-	return m->domain ? 0 : smmu_master_restream(m, NULL, m->identity, ats);
+	return m->domain ? 0 : smmu_master_restream(m, NULL, NULL, m->identity, ats);
 }
 
 /* The CD of a bond, under the domain's lock. */
@@ -77,7 +77,7 @@ static void bond_leave(struct smmu_bond *bond, bool had_ats)
 		last_bond_left(m);
 	if (had_ats && smmu_atc_inv_pasid(m, bond->ssid) && !smmu_ats_has_global(m))
 		m->stale_atc = true;
-	smmu_domain_drop(bond->domain, m, bond->ssid, true);
+	smmu_domain_drop(bond->domain, m, bond->ssid, true, NULL);
 }
 
 static int bond_enter(struct smmu_bond *bond, bool ats)
@@ -86,12 +86,12 @@ static int bond_enter(struct smmu_bond *bond, bool ats)
 	bool first = xa_empty(&m->bonds);
 	int ret;
 
-	ret = smmu_domain_join(bond->domain, m, bond->ssid, ats);
+	ret = smmu_domain_join(bond->domain, m, bond->ssid, ats, NULL);
 	if (ret)
 		return ret;
 	ret = xa_insert(&m->bonds, bond->ssid, bond, GFP_KERNEL);
 	if (ret) {
-		smmu_domain_drop(bond->domain, m, bond->ssid, true);
+		smmu_domain_drop(bond->domain, m, bond->ssid, true, NULL);
 		return ret;
 	}
 	ret = bond_link(bond);

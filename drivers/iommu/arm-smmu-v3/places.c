@@ -43,9 +43,10 @@ static struct smmu_inval_set *set_alloc(unsigned int num, gfp_t gfp)
 	return set;
 }
 
-static bool is_atc_of(const struct smmu_inval *at, const struct smmu_master *m, u32 ssid)
+static bool is_atc_of(const struct smmu_inval *at, const struct smmu_master *m, u32 ssid,
+		      const struct smmu_nest *nest)
 {
-	return at->master == m && at->ssid == ssid;
+	return at->master == m && at->ssid == ssid && at->nest == nest;
 }
 
 /* Copy the TLBs of @from that have users, and @fresh if there is one; how many these are. */
@@ -54,6 +55,7 @@ static unsigned int set_copy_tlbs(struct smmu_inval_set *to, const struct smmu_i
 {
 	unsigned int n = 0, i = 0;
 
+	to->nested = from && from->nested;
 	for (; from && i < from->num_told; i++)
 		if (from->at[i].users)
 			to->at[n++] = from->at[i];
@@ -68,15 +70,16 @@ static unsigned int set_copy_tlbs(struct smmu_inval_set *to, const struct smmu_i
 	return n;
 }
 
-/* Copy the ATCs of @from, but for those of @without under @ssid, behind @n TLBs. */
+/* Copy the ATCs of @from, but for those of one attachment of @without, behind @n TLBs. */
 static unsigned int set_copy_atcs(struct smmu_inval_set *to, unsigned int n,
 				  const struct smmu_inval_set *from,
-				  const struct smmu_master *without, u32 ssid)
+				  const struct smmu_master *without, u32 ssid,
+				  const struct smmu_nest *nest)
 {
 	unsigned int i;
 
 	for (i = from ? from->num - from->num_atc : 0; from && i < from->num; i++) {
-		if (is_atc_of(&from->at[i], without, ssid))
+		if (is_atc_of(&from->at[i], without, ssid, nest))
 			continue;
 		to->at[n++] = from->at[i];
 		to->num_atc++;
@@ -114,32 +117,52 @@ static void tlb_free(struct smmu_domain *d, const struct smmu_inval *tlb)
 		smmu_sva_unshare(d);
 }
 
+/* Behind @n places; with PASIDs of a guest an ATC is two of them. */
+static void set_add_atcs(struct smmu_inval_set *set, unsigned int n, struct smmu_inval atc,
+			 bool pasids)
+{
+	unsigned int i;
+
+	for (i = 0; i < atc.master->num_sids; i++) {
+		atc.sid = atc.master->sids[i];
+		for (atc.pasids = false; ; atc.pasids = true) {
+			set->at[n++] = atc;
+			set->num_atc++;
+			if (atc.pasids == pasids)
+				break;
+		}
+	}
+}
+
 /* With the lock held: -EAGAIN where the domain has no tag for the instance, and no @fresh one. */
 static int set_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats,
-		    struct smmu_inval *fresh)
+		    const struct smmu_nest *nest, struct smmu_inval *fresh)
 {
 	struct smmu_inval_set *old = domain_set(d), *set;
 	bool known = set_find_tlb(old, m->smmu);
-	unsigned int i, n;
+	bool pasids = nest && smmu_nest_has_pasids(nest, m);
+	struct smmu_inval *tlb;
+	unsigned int n;
 
 	if (!known && !fresh->smmu)
 		return -EAGAIN;
-	set = set_alloc((old ? old->num : 0) + !known + (ats ? m->num_sids : 0), 0);
+	set = set_alloc((old ? old->num : 0) + !known + (ats ? m->num_sids << pasids : 0), 0);
 	if (!set)
 		return -ENOMEM;
 
 	n = set_copy_tlbs(set, old, known ? NULL : fresh);
 	if (!known)
 		fresh->smmu = NULL;
-	set_find_tlb(set, m->smmu)->users++;
-	n = set_copy_atcs(set, n, old, NULL, 0);
-	for (i = 0; ats && i < m->num_sids; i++) {
-		set->at[n++] = (struct smmu_inval) {
+	tlb = set_find_tlb(set, m->smmu);
+	tlb->users++;
+	tlb->nested |= !!nest;
+	set->nested |= !!nest;
+	n = set_copy_atcs(set, n, old, NULL, 0, NULL);
+	if (ats)
+		set_add_atcs(set, n, (struct smmu_inval) {
 			.smmu = m->smmu, .kind = SMMU_INVAL_ATC,
-			.master = m, .sid = m->sids[i], .ssid = ssid, .users = 1,
-		};
-		set->num_atc++;
-	}
+			.master = m, .ssid = ssid, .nest = nest, .users = 1,
+		}, pasids);
 	set_publish(d, set);
 	return 0;
 }
@@ -150,6 +173,7 @@ static int set_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool
  * @m: the master
  * @ssid: the PASID that will lead to the domain, IOMMU_NO_PASID for DMA without
  * @ats: the endpoint will have translations of it
+ * @nest: a guest's stage 1 that the master will have in front of it, or NULL
  *
  * The first master of an instance gets the domain an ASID or VMID there.
  *
@@ -157,14 +181,15 @@ static int set_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool
  *
  * Return: 0; -ENOSPC without a free tag; -ENOMEM.
  */
-int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats)
+int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats,
+		     const struct smmu_nest *nest)
 {
 	struct smmu_inval fresh = {};
 	int ret;
 
 	for (;;) {
 		scoped_guard(mutex, &d->lock)
-			ret = set_join(d, m, ssid, ats, &fresh);
+			ret = set_join(d, m, ssid, ats, nest, &fresh);
 		if (ret != -EAGAIN)
 			break;
 		ret = tlb_make(d, m->smmu, &fresh);
@@ -179,12 +204,12 @@ int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, boo
 EXPORT_SYMBOL_IF_KUNIT(smmu_domain_join);
 
 static unsigned int set_count_atc(const struct smmu_inval_set *set, const struct smmu_master *m,
-				  u32 ssid)
+				  u32 ssid, const struct smmu_nest *nest)
 {
 	unsigned int i, n = 0;
 
 	for (i = set->num - set->num_atc; i < set->num; i++)
-		n += is_atc_of(&set->at[i], m, ssid);
+		n += is_atc_of(&set->at[i], m, ssid, nest);
 	return n;
 }
 
@@ -194,12 +219,14 @@ static unsigned int set_count_atc(const struct smmu_inval_set *set, const struct
  * @m: the master
  * @ssid: as when it joined
  * @leave: it goes; else it stays, but has no ATC any more
+ * @nest: as when it joined
  *
  * Cannot fail: hardware has forgotten already what led there.
  *
  * Context: may sleep; takes the domain's lock.
  */
-void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool leave)
+void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool leave,
+		      const struct smmu_nest *nest)
 {
 	struct smmu_inval_set *old, *set = NULL;
 	struct smmu_inval gone = {};
@@ -209,7 +236,7 @@ void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bo
 	mutex_lock(&d->lock);
 	old = domain_set(d);
 	tlb = set_find_tlb(old, m->smmu);
-	atcs = set_count_atc(old, m, ssid);
+	atcs = set_count_atc(old, m, ssid, nest);
 	/* Readers do not look at users; writers hold the lock. */
 	if (leave && !--tlb->users)
 		gone = *tlb;
@@ -218,7 +245,7 @@ void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bo
 	if (n) {
 		set = set_alloc(n, __GFP_NOFAIL);
 		n = set_copy_tlbs(set, old, NULL);
-		set_copy_atcs(set, n, old, m, ssid);
+		set_copy_atcs(set, n, old, m, ssid, nest);
 	}
 	set_publish(d, set);
 	mutex_unlock(&d->lock);
@@ -304,14 +331,14 @@ int smmu_domain_retag(struct smmu_domain *d, struct smmu_device *smmu, u16 from,
 	gone.users = 0;
 	n = set_copy_tlbs(both, old, &gone);
 	set_find_tlb(both, smmu)->tag = to;
-	set_copy_atcs(both, n, old, NULL, 0);
+	set_copy_atcs(both, n, old, NULL, 0, NULL);
 	set_publish(d, both);
 
 	retag_masters(d, smmu);
 	ret = smmu_cmdq_run(&smmu->cmdq, &cmd, 1);
 
 	n = set_copy_tlbs(set, both, NULL);
-	set_copy_atcs(set, n, both, NULL, 0);
+	set_copy_atcs(set, n, both, NULL, 0, NULL);
 	set_publish(d, set);
 	return ret;
 }

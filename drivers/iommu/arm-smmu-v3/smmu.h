@@ -44,6 +44,7 @@ struct iopf_queue;
 struct platform_device;
 struct smmu_domain;
 struct smmu_master;
+struct smmu_nest;
 
 /**
  * struct smmu_queue - a queue that hardware fills: events or page requests
@@ -185,9 +186,10 @@ struct smmu_device {
  * @cd_domain: what that leads to, or NULL; under @cd_lock
  * @ssid_bits: bits of a PASID that device and instance both have
  * @stall: its faults may stall
- * @ats: the endpoint's ATS is enabled; under the group mutex
+ * @ats: the endpoint's ATS is enabled; changed under the group mutex
  * @no_ats: enabling it failed, and is not tried again
  * @domain: the paging domain it is attached to, or NULL; under the group mutex
+ * @nest: the guest's stage 1 in front of that, or NULL; changed under the group mutex
  * @identity: without a domain its DMA is not translated, else it aborts; under
  *	the group mutex
  * @bonds: PASID -> &struct smmu_bond; under the group mutex
@@ -217,6 +219,7 @@ struct smmu_master {
 	bool ats;
 	bool no_ats;
 	struct smmu_domain *domain;
+	struct smmu_nest *nest;
 	bool identity;
 	struct xarray bonds;
 	struct mutex faults_lock; /* see the lock order */
@@ -243,9 +246,13 @@ enum smmu_inval_kind {
  * @kind: its TLB under an ASID or a VMID, or an endpoint's ATC behind it
  * @tag: the ASID or VMID
  * @shared: the CPUs have the ASID too, and their maintenance reaches the TLB
+ * @nested: for a TLB, guests may have had a stage 1 in front of the domain since it
+ *	has the tag
  * @master: for an ATC, the endpoint
  * @sid: for an ATC, the stream
  * @ssid: for an ATC, the PASID that leads to the domain, or IOMMU_NO_PASID
+ * @nest: for an ATC, the guest's stage 1 that its addresses are of, or NULL
+ * @pasids: for an ATC, what it has with PASIDs of the guest is meant
  * @users: attachments that need it
  */
 struct smmu_inval {
@@ -253,9 +260,12 @@ struct smmu_inval {
 	enum smmu_inval_kind kind;
 	u16 tag;
 	bool shared;
+	bool nested;
 	struct smmu_master *master;
 	u32 sid;
 	u32 ssid;
+	const struct smmu_nest *nest;
+	bool pasids;
 	unsigned int users;
 };
 
@@ -265,6 +275,7 @@ struct smmu_inval {
  * @num: how many places
  * @num_told: how many of them are TLBs that must be told by commands; they stand first
  * @num_atc: how many of them are ATCs; they stand last
+ * @nested: one of the TLBs is, or was
  * @at: the places
  */
 struct smmu_inval_set {
@@ -272,6 +283,7 @@ struct smmu_inval_set {
 	unsigned int num;
 	unsigned int num_told;
 	unsigned int num_atc;
+	bool nested;
 	struct smmu_inval at[] __counted_by(num);
 };
 
@@ -297,6 +309,8 @@ struct smmu_bond {
  * @stage2: it is a stage 2 table
  * @smmu: the instance that the table was made for, NULL for a table that all
  *	instances can walk
+ * @own: the instance of the device that it was made for, or NULL; may be gone once a
+ *	device was attached
  * @lock: serialises changes of @invals, @bonds and the CDs that lead to the domain
  * @invals: where translations may be cached
  * @bonds: PASIDs that lead to it
@@ -310,6 +324,7 @@ struct smmu_domain {
 	struct io_pgtable_cfg cfg;
 	bool stage2;
 	struct smmu_device *smmu;
+	struct smmu_device *own;
 	struct mutex lock; /* see the lock order */
 	struct smmu_inval_set __rcu *invals;
 	struct list_head bonds;
@@ -317,6 +332,22 @@ struct smmu_domain {
 #ifdef CONFIG_ARM_SMMU_V3_SVA
 	struct mmu_notifier notifier;
 #endif
+};
+
+/**
+ * struct smmu_nest - a guest's stage 1, in front of a domain of stage 2
+ * @domain: the core's view
+ * @parent: the domain, which outlives this
+ * @smmu: the instance whose structures the guest has; may be gone, where no device is
+ *	attached
+ * @ste: the first words of the guest's STE, with nothing that it may not choose; zero
+ *	while it is not valid
+ */
+struct smmu_nest {
+	struct iommu_domain domain;
+	struct smmu_domain *parent;
+	struct smmu_device *smmu;
+	u64 ste[2];
 };
 
 static inline struct smmu_domain *to_smmu_domain(struct iommu_domain *domain)
@@ -333,6 +364,7 @@ static inline bool smmu_domain_is_sva(const struct smmu_domain *d)
 extern struct mutex smmu_instances_lock;
 extern struct list_head smmu_instances;
 extern const struct iommu_ops smmu_ops;
+extern bool smmu_unsafe_nesting;
 
 /* queue.c */
 int smmu_queue_init(struct smmu_queue *q, struct smmu_device *smmu, unsigned int shift,
@@ -414,24 +446,36 @@ void smmu_iotlb_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gat
 
 /* domain.c */
 struct iommu_domain *smmu_domain_alloc_paging(struct device *dev);
+struct iommu_domain *smmu_domain_alloc_unmanaged(struct device *dev);
 struct iommu_domain *smmu_domain_alloc_user(struct device *dev, u32 flags,
 					    struct iommu_domain *parent,
 					    const struct iommu_user_data *user_data);
 extern const struct iommu_domain_ops smmu_paging_ops;
 
 /* places.c */
-int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats);
-void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool leave);
+int smmu_domain_join(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool ats,
+		     const struct smmu_nest *nest);
+void smmu_domain_drop(struct smmu_domain *d, struct smmu_master *m, u32 ssid, bool leave,
+		      const struct smmu_nest *nest);
 const struct smmu_inval *smmu_domain_tlb(struct smmu_domain *d, struct smmu_device *smmu);
 int smmu_domain_retag(struct smmu_domain *d, struct smmu_device *smmu, u16 from, u16 to);
 
 /* attach.c */
 bool smmu_domain_fits(const struct smmu_domain *d, const struct smmu_device *smmu);
-int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d, bool identity, bool ats);
+int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d,
+			 const struct smmu_nest *nest, bool identity, bool ats);
 int smmu_master_retag(struct smmu_master *m, struct smmu_domain *d);
+int smmu_attach(struct smmu_domain *d, struct smmu_nest *nest, struct device *dev);
 int smmu_attach_paging(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_identity(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_blocked(struct iommu_domain *domain, struct device *dev);
+
+/* nest.c */
+void *smmu_hw_info(struct device *dev, u32 *length, u32 *type);
+struct iommu_domain *smmu_nest_alloc(struct device *dev, struct iommu_domain *parent,
+				     const struct iommu_user_data *user_data);
+bool smmu_nest_ats(const struct smmu_nest *nest, const struct smmu_master *m);
+bool smmu_nest_has_pasids(const struct smmu_nest *nest, const struct smmu_master *m);
 
 /* pasid.c */
 int smmu_attach_pasid(struct iommu_domain *domain, struct device *dev, ioasid_t pasid,

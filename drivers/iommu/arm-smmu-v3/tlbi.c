@@ -3,7 +3,8 @@
  * What to invalidate for a change of a page table, and where.
  *
  * Order: all TLBs first, each instance's CMD_SYNC waited for, then all ATCs:
- * an ATC could be filled again from a TLB entry that is still there (I-46).
+ * an ATC could be filled again from a TLB entry that is still there (I-46). Stage 2
+ * goes before a guest's stage 1 in front of it for the same reason.
  * Instances work in parallel; each gets one CMD_SYNC for all it has to do. TLBs that
  * share an ASID with the CPUs have heard of what changed in a process's table.
  *
@@ -198,8 +199,27 @@ static noinline int inval_tlbs(const struct smmu_inval_set *set, const struct in
 	return flush_finish(&f);
 }
 
+/*
+ * A guest's stage 1 in front of the domain is cached together with it, under addresses
+ * that are not known here: all of it goes, after what stage 2 has of the range.
+ */
+static noinline int inval_nested(const struct smmu_inval_set *set)
+{
+	struct flush f __uninitialized;
+	unsigned int i;
+
+	flush_init(&f);
+	for (i = 0; i < set->num_told; i++)
+		if (set->at[i].nested)
+			flush_add(&f, set->at[i].smmu,
+				  cmd_tlbi(OP_TLBI_NH_ALL, set->at[i].tag, 0));
+	return flush_finish(&f);
+}
+
 static struct smmu_cmd inval_atc(const struct smmu_inval *at, u64 start, u8 size)
 {
+	if (at->nest)
+		return cmd_atc_inv_all(at->sid, at->pasids);
 	return cmd_atc_inv(at->sid, at->ssid, at->ssid != IOMMU_NO_PASID, start, size);
 }
 
@@ -305,7 +325,7 @@ void smmu_inval_range(struct smmu_domain *d, unsigned long iova, size_t size, si
 	if (!set)
 		return;
 
-	if (inval_tlbs_of_range(set, &r))
+	if (inval_tlbs_of_range(set, &r) || (set->nested && inval_nested(set)))
 		inval_tlbs_whole(set, set->num_told);
 	if (set->num_atc)
 		inval_atcs(set, iova, iova + (size - 1));

@@ -481,6 +481,38 @@ static void inval_i11_gather_without_size(struct kunit *test)
 	expect_log(test, t->f[0], 1, 0x0001000000000012ull, 0x40001000);
 }
 
+/* I-46, I-50: a guest's stage 1 goes after stage 2, and its ATC after both, as a whole. */
+static void inval_i46_guest_stage1(struct kunit *test)
+{
+	static const struct smmu_nest nest;
+	struct inval_test *t = inval_test(test, 1);
+
+	add_place(t, 0, SMMU_INVAL_S2, 0x22, 0);
+	add_place(t, 0, SMMU_INVAL_ATC, 0, 7);
+	add_place(t, 0, SMMU_INVAL_ATC, 0, 7);
+	t->set->nested = true;
+	t->set->at[0].nested = true;
+	t->set->at[1].nest = &nest;
+	t->set->at[2].nest = &nest;
+	t->set->at[2].pasids = true;
+	smmu_inval_range(&t->domain, 0x1000, SZ_4K, SZ_4K);
+	KUNIT_ASSERT_EQ(test, t->f[0]->ran, 7);
+	expect_log(test, t->f[0], 0, 0x000000220000002aull, 0x1001);
+	expect_log(test, t->f[0], 1, 0x46, 0);
+	expect_log(test, t->f[0], 2, 0x0000002200000010ull, 0);
+	expect_log(test, t->f[0], 3, 0x46, 0);
+	expect_log(test, t->f[0], 4, 0x0000000700000040ull, 52);
+	/* SSV and G: whichever PASID */
+	expect_log(test, t->f[0], 5, 0x0000000700000a40ull, 52);
+	expect_log(test, t->f[0], 6, 0x46, 0);
+
+	/* both stages at once */
+	fake_clear(t->f[0]);
+	smmu_inval_domain(&t->domain);
+	KUNIT_ASSERT_EQ(test, t->f[0]->ran, 5);
+	expect_log(test, t->f[0], 0, 0x0000002200000028ull, 0);
+}
+
 /* Nothing to do is nothing done. */
 static void inval_nothing(struct kunit *test)
 {
@@ -506,6 +538,7 @@ static struct kunit_case inval_cases[] = {
 	KUNIT_CASE(inval_i19_refused_command),
 	KUNIT_CASE(inval_i46_atc_after_tlb),
 	KUNIT_CASE(inval_i46_range_covers),
+	KUNIT_CASE(inval_i46_guest_stage1),
 	KUNIT_CASE(inval_i48_deaf_endpoint),
 	KUNIT_CASE(inval_i50_every_instance),
 	KUNIT_CASE(inval_nothing),

@@ -59,8 +59,8 @@ static struct seize_test *seize_test(struct kunit *test)
 	INIT_LIST_HEAD(&t->domain.bonds);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, seize_free, t), 0);
 
-	KUNIT_ASSERT_EQ(test, smmu_domain_join(&t->domain, m, 0, false), 0);
-	KUNIT_ASSERT_EQ(test, smmu_domain_join(&t->domain, m, 3, false), 0);
+	KUNIT_ASSERT_EQ(test, smmu_domain_join(&t->domain, m, 0, false, NULL), 0);
+	KUNIT_ASSERT_EQ(test, smmu_domain_join(&t->domain, m, 3, false, NULL), 0);
 	cd_make_s1(&smmu->feat, &t->domain.cfg, 1, false, cd);
 	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(m, 0), 0);
 	KUNIT_ASSERT_EQ(test, smmu_cd_write(m, 0, cd), 0);
@@ -86,8 +86,8 @@ static u16 tag_of(struct seize_test *t)
 static void leave(struct seize_test *t)
 {
 	list_del(&t->bond.node);
-	smmu_domain_drop(&t->domain, &t->master, 3, true);
-	smmu_domain_drop(&t->domain, &t->master, 0, true);
+	smmu_domain_drop(&t->domain, &t->master, 3, true, NULL);
+	smmu_domain_drop(&t->domain, &t->master, 0, true, NULL);
 }
 
 /* Both descriptors are told, then the old ASID is dropped, and only that. */
