@@ -299,6 +299,45 @@ struct smmu_sim_message {
 };
 
 /*
+ * A master whose attribute "user" is 1 does no DMA of its driver's: SMMU_SIM_IOC_MAP,
+ * _BIND and _ATTACH fail with EBUSY. It can be given to an iommufd, as VFIO gives it
+ * devices, and then reaches what is mapped there.
+ */
+
+/**
+ * struct smmu_sim_iommufd - give the master to an iommufd, until the file is closed
+ * @flags: zero
+ * @fd: the iommufd
+ * @id: gets the number that the master has there
+ * @reserved: zero
+ *
+ * Errors: EOPNOTSUPP for a master without "user", or a kernel without iommufd; EBUSY
+ * when it is given away; those of iommufd.
+ */
+struct smmu_sim_iommufd {
+	__u32 flags;
+	__s32 fd;
+	__u32 id;
+	__u32 reserved;
+};
+
+/* smmu_sim_hwpt.flags */
+#define SMMU_SIM_HWPT_NONE	(1U << 0)	/* lead it nowhere; @id is zero */
+
+/**
+ * struct smmu_sim_hwpt - lead the master to an address space of its iommufd
+ * @flags: zero, or SMMU_SIM_HWPT_NONE
+ * @id: an IOAS, or a page table; gets the number of the page table
+ *
+ * Errors: EINVAL if this file has not given the master to an iommufd, or there is
+ * nothing that SMMU_SIM_HWPT_NONE could end; those of iommufd.
+ */
+struct smmu_sim_hwpt {
+	__u32 flags;
+	__u32 id;
+};
+
+/*
  * A master whose attribute "uacce" is 1 is an accelerator, too: /dev/smmu_sim-N. What
  * opens it is bound. Offset UACCE_QFRT_DUS, in pages, maps one page: struct
  * smmu_sim_queue and, behind it, the jobs. After UACCE_CMD_START_Q a program fills in
@@ -374,6 +413,8 @@ struct smmu_sim_job {
 #define SMMU_SIM_IOC_UNBIND	_IOWR(SMMU_SIM_IOC, 9, struct smmu_sim_pasid)
 #define SMMU_SIM_IOC_ATTACH	_IOWR(SMMU_SIM_IOC, 10, struct smmu_sim_pasid)
 #define SMMU_SIM_IOC_DETACH	_IOWR(SMMU_SIM_IOC, 11, struct smmu_sim_pasid)
+#define SMMU_SIM_IOC_IOMMUFD	_IOWR(SMMU_SIM_IOC, 12, struct smmu_sim_iommufd)
+#define SMMU_SIM_IOC_HWPT	_IOWR(SMMU_SIM_IOC, 13, struct smmu_sim_hwpt)
 
 /* Of a queue of uacce, with zero: there are new jobs. */
 #define SMMU_SIM_IOC_DOORBELL	_IO(SMMU_SIM_IOC, 32)

@@ -302,6 +302,27 @@ static int do_detach(struct sim_file *file, void *arg)
 	return u->flags ? -EINVAL : sim_pasid_detach(file, u->pasid);
 }
 
+static int do_iommufd(struct sim_file *file, void *arg)
+{
+	struct smmu_sim_iommufd *u = arg;
+
+	return u->flags || u->reserved ? -EINVAL : sim_iommufd_bind(file, u->fd, &u->id);
+}
+
+static int do_hwpt(struct sim_file *file, void *arg)
+{
+	struct smmu_sim_hwpt *u = arg;
+
+	switch (u->flags) {
+	case 0:
+		return sim_iommufd_attach(file, &u->id);
+	case SMMU_SIM_HWPT_NONE:
+		return u->id ? -EINVAL : sim_iommufd_detach(file);
+	default:
+		return -EINVAL;
+	}
+}
+
 static const struct {
 	unsigned int cmd;
 	int (*call)(struct sim_file *file, void *arg);
@@ -318,6 +339,8 @@ static const struct {
 	{ SMMU_SIM_IOC_UNBIND, do_unbind },
 	{ SMMU_SIM_IOC_ATTACH, do_attach },
 	{ SMMU_SIM_IOC_DETACH, do_detach },
+	{ SMMU_SIM_IOC_IOMMUFD, do_iommufd },
+	{ SMMU_SIM_IOC_HWPT, do_hwpt },
 };
 
 union argument {
@@ -329,6 +352,8 @@ union argument {
 	struct smmu_sim_response response;
 	struct smmu_sim_message message;
 	struct smmu_sim_pasid pasid;
+	struct smmu_sim_iommufd iommufd;
+	struct smmu_sim_hwpt hwpt;
 };
 
 static long chardev_ioctl(struct file *filp, unsigned int cmd, unsigned long pointer)
@@ -400,8 +425,10 @@ static int chardev_release(struct inode *inode, struct file *filp)
 		access_free(a);
 	}
 	xa_destroy(&file->holds);
-	scoped_guard(rwsem_read, &e->life)
+	scoped_guard(rwsem_read, &e->life) {
 		sim_pasids_end(file);
+		sim_iommufd_end(file);
+	}
 	sim_buffers_free(file);
 	scoped_guard(rwsem_read, &e->life) {
 		guard(mutex)(&e->files_lock);

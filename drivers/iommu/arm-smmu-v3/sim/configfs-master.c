@@ -289,6 +289,19 @@ static ssize_t master_uacce_store(struct config_item *item, const char *page, si
 }
 CONFIGFS_ATTR(master_, uacce);
 
+static ssize_t master_user_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%d\n", to_master(item)->user);
+}
+
+static ssize_t master_user_store(struct config_item *item, const char *page, size_t count)
+{
+	struct sim_master *m = to_master(item);
+
+	return store_feature(m, "user", page, count, m->kind, &m->user, NULL);
+}
+CONFIGFS_ATTR(master_, user);
+
 static ssize_t master_pasid_bits_show(struct config_item *item, char *page)
 {
 	return sysfs_emit(page, "%u\n", to_master(item)->pasid_bits);
@@ -378,7 +391,8 @@ CONFIGFS_ATTR_RO(master_, chardev);
 static struct configfs_attribute *master_attrs[] = {
 	&master_attr_kind, &master_attr_sids, &master_attr_stall, &master_attr_ats,
 	&master_attr_pri, &master_attr_pasid_bits, &master_attr_slot, &master_attr_behind_port,
-	&master_attr_uacce, &master_attr_silent, &master_attr_dev_name, &master_attr_chardev,
+	&master_attr_uacce, &master_attr_user, &master_attr_silent, &master_attr_dev_name,
+	&master_attr_chardev,
 	NULL
 };
 

@@ -184,20 +184,24 @@ const void *drive_next_profile(const void *prev, char *desc)
  */
 struct iommu_domain *drive_domain(struct drive *d, enum drive_kind kind)
 {
-	static const u32 flags[] = {
-		[DRIVE_STAGE2] = IOMMU_HWPT_ALLOC_NEST_PARENT,
-		[DRIVE_DIRTY] = IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
-	};
 	struct device *dev = device(d, 0);
+	const struct iommu_ops *ops = dev_iommu_ops(dev);
 	struct iommu_domain *domain;
 
-	if (kind == DRIVE_PLAIN)
-		domain = iommu_paging_domain_alloc(dev);
+	/* As for the DMA API, so that other instances, QEMU's too, do not restrict it. */
+	if (kind == DRIVE_DIRTY)
+		domain = ops->domain_alloc_user(dev, IOMMU_HWPT_ALLOC_DIRTY_TRACKING, NULL, NULL);
 	else
-		domain = dev_iommu_ops(dev)->domain_alloc_user(dev, flags[kind], NULL, NULL);
-	if (kind != DRIVE_PLAIN && IS_ERR(domain))
+		domain = ops->domain_alloc_paging(dev);
+	if (kind == DRIVE_DIRTY && IS_ERR(domain))
 		return NULL;
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(d->test, domain);
+	domain->type = IOMMU_DOMAIN_UNMANAGED;
+	domain->owner = ops;
+	if (kind == DRIVE_STAGE2 && iommu_enable_nesting(domain)) {
+		iommu_domain_free(domain);
+		return NULL;
+	}
 	KUNIT_ASSERT_LT(d->test, d->domains, DRIVE_DOMAINS);
 	d->domain[d->domains++] = domain;
 	return domain;

@@ -192,9 +192,11 @@ static struct sim_engine *engine_new(struct device *dev, struct sim_master *m)
 		return NULL;
 	e->dev = dev;
 	e->master = m;
+	e->user = m->user;
 	init_rwsem(&e->life);
 	mutex_init(&e->files_lock);
 	mutex_init(&e->sharing_lock);
+	mutex_init(&e->user_lock);
 	INIT_LIST_HEAD(&e->files);
 	INIT_LIST_HEAD(&e->flights);
 	INIT_LIST_HEAD(&e->waiting);
@@ -222,6 +224,7 @@ static void engine_end(struct sim_engine *e)
 	list_for_each_entry(file, &e->files, node) {
 		sim_pasids_end(file);
 		sim_buffers_unmap(file);
+		sim_iommufd_end(file);
 	}
 	sim_pasid_stop(e);
 }
@@ -282,6 +285,14 @@ static struct platform_driver platform_master_driver = {
 	.remove = platform_master_remove,
 };
 
+/* The core lets nobody have a device whose driver uses the DMA API, or may. */
+static struct platform_driver platform_user_driver = {
+	.driver.name = "smmu-sim-user",
+	.probe = platform_master_probe,
+	.remove = platform_master_remove,
+	.driver_managed_dma = true,
+};
+
 static irqreturn_t interrupt(int irq, void *arg)
 {
 	struct sim_engine *e = arg;
@@ -294,8 +305,12 @@ static irqreturn_t interrupt(int irq, void *arg)
 static int pci_master_irq(struct pci_dev *pdev)
 {
 	struct sim_engine *e = pci_get_drvdata(pdev);
-	int ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_MSIX);
+	int ret;
 
+	/* Where its doorbell is, is up to whoever gets it. */
+	if (e->user)
+		return 0;
+	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI | PCI_IRQ_MSIX);
 	if (ret < 0)
 		return 0;
 	ret = request_irq(pci_irq_vector(pdev, 0), interrupt, 0, dev_name(&pdev->dev), e);
@@ -347,6 +362,23 @@ static struct pci_driver pci_master_driver = {
 	.remove = pci_master_remove,
 };
 
+static const struct pci_device_id pci_user_ids[] = {
+	{ PCI_DEVICE(SIM_PCI_VENDOR, SIM_PCI_USER_DEVICE) },
+	{ }
+};
+
+static struct pci_driver pci_user_driver = {
+	.name = "smmu-sim-user",
+	.id_table = pci_user_ids,
+	.probe = pci_master_probe,
+	.remove = pci_master_remove,
+	.driver_managed_dma = true,
+};
+
+static struct platform_driver * const platform_drivers[] = {
+	&platform_master_driver, &platform_user_driver,
+};
+
 /**
  * sim_engine_register() - register the drivers of masters
  *
@@ -358,16 +390,21 @@ int sim_engine_register(void)
 
 	if (ret)
 		return ret;
-	ret = platform_driver_register(&platform_master_driver);
+	ret = platform_register_drivers(platform_drivers, ARRAY_SIZE(platform_drivers));
 	if (ret)
 		goto chardev;
 	ret = pci_register_driver(&pci_master_driver);
 	if (ret)
 		goto platform;
+	ret = pci_register_driver(&pci_user_driver);
+	if (ret)
+		goto pci;
 	return 0;
 
+pci:
+	pci_unregister_driver(&pci_master_driver);
 platform:
-	platform_driver_unregister(&platform_master_driver);
+	platform_unregister_drivers(platform_drivers, ARRAY_SIZE(platform_drivers));
 chardev:
 	sim_chardev_unregister();
 	return ret;
@@ -378,7 +415,8 @@ chardev:
  */
 void sim_engine_unregister(void)
 {
+	pci_unregister_driver(&pci_user_driver);
 	pci_unregister_driver(&pci_master_driver);
-	platform_driver_unregister(&platform_master_driver);
+	platform_unregister_drivers(platform_drivers, ARRAY_SIZE(platform_drivers));
 	sim_chardev_unregister();
 }

@@ -138,8 +138,11 @@ static void unmap(struct sim_engine *e, struct sim_buffer *b)
 
 static int map_dma(struct sim_engine *e, struct sim_buffer *b)
 {
-	int ret = dma_map_sgtable(e->dev, &b->sgt, b->dir, b->attrs);
+	int ret;
 
+	if (e->user)
+		return -EBUSY;
+	ret = dma_map_sgtable(e->dev, &b->sgt, b->dir, b->attrs);
 	if (ret)
 		return ret;
 	b->mapped = true;
@@ -199,7 +202,8 @@ static int map(struct sim_file *file, struct sim_buffer *b, u32 flags, u32 pasid
  * @pasid: with SMMU_SIM_MAP_PASID: of sim_pasid_attach()
  * @iova: gets its device address; with SMMU_SIM_MAP_PASID it has it
  *
- * Return: 0, -EINVAL, -ENOMEM, -ENODEV, -EOPNOTSUPP if its device addresses would
+ * Return: 0, -EINVAL, -ENOMEM, -ENODEV, -EBUSY for a master whose DMA is user space's
+ * business, -EOPNOTSUPP if its device addresses would
  * not be contiguous, -EEXIST if there is one, -ENOENT if the PASID is not
  * attached, -ERANGE if it has no such address.
  */

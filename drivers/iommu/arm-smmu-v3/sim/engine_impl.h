@@ -4,6 +4,7 @@
  *
  * Locks, in this order:
  *	sim_engine.life		a user of sim_engine.dev holds it for reading
+ *	sim_engine.user_lock	to whom it was given; outside of iommufd's
  *	sim_file.pasid_lock	PASIDs of an open file, and what is mapped there
  *	sim_file.lock		buffers of an open file
  *	sim_lock		everything that calls of the model read
@@ -19,6 +20,8 @@
 #include <linux/xarray.h>
 
 #include "engine.h"
+
+struct iommufd_device;
 
 #define SIM_ATC		64
 #define SIM_ANSWERS	64
@@ -106,6 +109,10 @@ struct sim_flight {
  * @sharing: its IOMMU was told that processes share their memory with it
  * @uacce: what it is as an accelerator, or NULL
  * @queues: so many queues of @uacce are open
+ * @user: user space decides where its DMA leads
+ * @user_lock: of @given
+ * @given: to whom it was given: what iommufd has it as, by which file, and whether it
+ *	leads anywhere
  *
  * @has_irq: PCI: it has a message interrupt
  * @interrupts: so many have arrived
@@ -136,6 +143,13 @@ struct sim_engine {
 	bool sharing;
 	struct uacce_device *uacce;
 	atomic_t queues;
+	bool user;
+	struct mutex user_lock;		/* see above */
+	struct {
+		struct iommufd_device *idev;
+		struct sim_file *by;
+		bool attached;
+	} given;
 	bool has_irq;
 	atomic_t interrupts;
 
@@ -238,6 +252,31 @@ int sim_pasid_detach(struct sim_file *file, u32 pasid);
 struct sim_pasid *sim_pasid_find(struct sim_file *file, u32 pasid, bool bond);
 void sim_pasids_end(struct sim_file *file);
 void sim_pasid_stop(struct sim_engine *e);
+
+/* engine_iommufd.c */
+#if IS_ENABLED(CONFIG_IOMMUFD)
+int sim_iommufd_bind(struct sim_file *file, int fd, u32 *id);
+int sim_iommufd_attach(struct sim_file *file, u32 *pt_id);
+int sim_iommufd_detach(struct sim_file *file);
+void sim_iommufd_end(struct sim_file *file);
+#else
+static inline int sim_iommufd_bind(struct sim_file *file, int fd, u32 *id)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int sim_iommufd_attach(struct sim_file *file, u32 *pt_id)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int sim_iommufd_detach(struct sim_file *file)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void sim_iommufd_end(struct sim_file *file) { }
+#endif
 
 /* engine_uacce.c */
 void sim_uacce_add(struct sim_engine *e, const struct sim_master *master);

@@ -19,6 +19,8 @@ static int start_sharing(struct sim_engine *e)
 {
 	int ret;
 
+	if (e->user)
+		return -EBUSY;
 	guard(mutex)(&e->sharing_lock);
 	if (e->sharing)
 		return 0;
@@ -225,7 +227,8 @@ int sim_pasid_attach(struct sim_file *file, u32 *pasid)
 	if (!p)
 		return -ENOMEM;
 	guard(rwsem_read)(&e->life);
-	ret = e->gone || !device_iommu_mapped(e->dev) ? -ENODEV : attach(e, p);
+	ret = e->gone || !device_iommu_mapped(e->dev) ? -ENODEV :
+	      e->user ? -EBUSY : attach(e, p);
 	if (ret) {
 		kfree(p);
 		return ret;

@@ -274,7 +274,7 @@ void sim_uacce_add(struct sim_engine *e, const struct sim_master *master)
 
 	if (!master->uacce)
 		return;
-	if (IS_REACHABLE(CONFIG_UACCE))
+	if (!master->user && IS_REACHABLE(CONFIG_UACCE))
 		ret = add(e);
 	if (ret)
 		dev_warn(e->dev, "is no accelerator: %s (%d)\n",

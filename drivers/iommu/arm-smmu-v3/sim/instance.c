@@ -385,7 +385,8 @@ static int add_platform_master(struct sim_master *master)
 	struct platform_device *pdev;
 	int ret;
 
-	pdev = platform_device_alloc("smmu-sim-master", PLATFORM_DEVID_AUTO);
+	pdev = platform_device_alloc(master->user ? "smmu-sim-user" : "smmu-sim-master",
+				     PLATFORM_DEVID_AUTO);
 	if (!pdev)
 		return -ENOMEM;
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)

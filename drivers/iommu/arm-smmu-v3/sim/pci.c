@@ -271,6 +271,7 @@ static void make_function(struct sim_function *f, struct sim_master *master)
 		.type = master->behind_port ? CONF_ENDPOINT : CONF_INTEGRATED,
 		.ats = master->ats,
 		.pri = master->pri,
+		.user = master->user,
 		.pasid_bits = master->pasid_bits,
 	};
 

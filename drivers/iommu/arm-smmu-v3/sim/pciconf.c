@@ -69,7 +69,7 @@ static bool test16(const struct sim_conf *c, unsigned int at, u16 bit)
 static void header(struct sim_conf *c)
 {
 	put16(c, PCI_VENDOR_ID, SIM_PCI_VENDOR, 0, 0);
-	put16(c, PCI_DEVICE_ID, SIM_PCI_DEVICE, 0, 0);
+	put16(c, PCI_DEVICE_ID, c->want.user ? SIM_PCI_USER_DEVICE : SIM_PCI_DEVICE, 0, 0);
 	put16(c, PCI_COMMAND, 0, PCI_COMMAND_MASTER | PCI_COMMAND_PARITY | PCI_COMMAND_SERR, 0);
 	put16(c, PCI_STATUS, PCI_STATUS_CAP_LIST, 0, STATUS_ERRORS);
 	put32(c, PCI_CLASS_REVISION, PCI_CLASS_ACCELERATOR_PROCESSING << 16, 0);

@@ -27,6 +27,7 @@ enum sim_conf_type { CONF_ENDPOINT = 0, CONF_ROOT_PORT = 4, CONF_INTEGRATED = 9 
  * @type: kind
  * @ats: has address translation services
  * @pri: has a page request interface
+ * @user: its DMA is user space's business
  * @pasid_bits: width of its PASIDs, 1 to 20; 0: none. A port: it passes them on.
  * @bus: CONF_ROOT_PORT: the bus below, as firmware would have numbered it
  */
@@ -34,6 +35,7 @@ struct sim_conf_want {
 	enum sim_conf_type type;
 	bool ats;
 	bool pri;
+	bool user;
 	u8 pasid_bits;
 	u8 bus;
 };

@@ -38,6 +38,7 @@ struct mm_struct;
 
 #define SIM_PCI_VENDOR	0x13b5
 #define SIM_PCI_DEVICE	0x5e5a
+#define SIM_PCI_USER_DEVICE	0x5e5c	/* its DMA is user space's business */
 #define SIM_PCI_PORT	0x5e5b
 
 /* sim_master.silent: what a master never does */
@@ -186,6 +187,7 @@ struct sim_requests {
  * @pasid_bits: width of its PASIDs, 0: none
  * @behind_port: PCI: below a root port of its own, else an endpoint of the root complex
  * @uacce: programs find it as an accelerator, too
+ * @user: it can be given to an iommufd, and its driver does no DMA
  * @slot: PCI: device number on bus 0; 0: one that is free when it goes live
  * @silent: SIM_SILENT_ATC, ...; read and changed at any time
  * @dev: while its instance is live
@@ -209,6 +211,7 @@ struct sim_master {
 	u8 pasid_bits;
 	bool behind_port;
 	bool uacce;
+	bool user;
 	u8 slot;
 	u8 silent;
 	struct device *dev;
