@@ -37,26 +37,6 @@ static void result(bool good, const char *what)
 	fflush(stdout);
 }
 
-/* Commands behind number @after that start with @name; *last is the last of all. */
-static unsigned int commands(const char *name, unsigned long after, unsigned long *last)
-{
-	FILE *f = fopen("/sys/kernel/debug/smmu-sim/" INSTANCE "/commands", "r");
-	char line[256], op[64];
-	unsigned int num = 0;
-	unsigned long stamp;
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "#%lu %63s", &stamp, op) != 2)
-			continue;
-		if (last)
-			*last = stamp;
-		num += stamp > after && !strncmp(op, name, strlen(name));
-	}
-	if (f)
-		fclose(f);
-	return num;
-}
-
 static long seized(void)
 {
 	long sum = 0, n;
@@ -86,13 +66,13 @@ static bool unmapped(struct sva *m)
 	unsigned long before = 0;
 	bool good = sva_put(m, p, "there", 6) && sva_put(m, p + 3 * page, "there", 6);
 
-	commands("", 0, &before);
+	sim_commands(INSTANCE, "", 0, &before);
 	munmap(p, 4 * page);
-	if (commands("TLBI", before, NULL)) {
+	if (sim_commands(INSTANCE, "TLBI", before, NULL)) {
 		printf("# a TLBI was sent\n");
 		good = false;
 	}
-	if (m->pri && !commands("ATC_INV", before, NULL)) {
+	if (m->pri && !sim_commands(INSTANCE, "ATC_INV", before, NULL)) {
 		printf("# no ATC_INV was sent\n");
 		good = false;
 	}

@@ -6,6 +6,7 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "sim_check.h"
@@ -70,4 +71,27 @@ void sim_report(const char *instance)
 		printf("# %s", line);
 	if (file)
 		fclose(file);
+}
+
+/* Commands of an instance behind number @after that start with @name; *last: of all. */
+unsigned int sim_commands(const char *instance, const char *name, unsigned long after,
+			  unsigned long *last)
+{
+	char path[PATH_MAX], line[256], op[64];
+	unsigned int num = 0;
+	unsigned long stamp;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/smmu-sim/%s/commands", instance);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "#%lu %63s", &stamp, op) != 2)
+			continue;
+		if (last)
+			*last = stamp;
+		num += stamp > after && !strncmp(op, name, strlen(name));
+	}
+	if (f)
+		fclose(f);
+	return num;
 }

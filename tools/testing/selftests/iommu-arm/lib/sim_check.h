@@ -19,5 +19,7 @@ bool sim_expect(const struct sim_result *r, uint32_t outcome, uint32_t event);
 bool sim_fine(const struct sim_result *r);
 long sim_number(const char *instance, const char *attribute);
 void sim_report(const char *instance);
+unsigned int sim_commands(const char *instance, const char *name, unsigned long after,
+			  unsigned long *last);
 
 #endif /* SIM_CHECK_H */

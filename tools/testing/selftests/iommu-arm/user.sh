@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Simulated masters in the hands of user space: address spaces, guests, dirty pages.
+. "$(dirname "$0")/lib.sh"
+
+load_sim || { skip "simulated masters of user space" "no smmu-sim"; finish; }
+
+# No such master has a message interrupt, its own or a forged one.
+unsafe=/sys/module/iommufd/parameters/allow_unsafe_interrupts
+before=$(cat $unsafe 2> /dev/null)
+[ -z "$before" ] || echo 1 > $unsafe
+
+"$HERE/sim_iommufd"
+nesting=/sys/module/arm_smmu_v3/parameters/unsafe_nesting
+[ ! -e $nesting ] || echo 1 > $nesting
+"$HERE/sim_nest"
+[ ! -e $nesting ] || echo 0 > $nesting
+[ -z "$before" ] || echo "$before" > $unsafe
