@@ -92,7 +92,11 @@ static u64 lpae_prot_attrs(const struct lpae_tables *t, int prot)
 
 	if (t->geo.mali)
 		return lpae_mali_attrs(prot);
-	attrs = t->stage2 ? lpae_s2_attrs(prot, tracked) : lpae_s1_attrs(prot, tracked);
+	if (t->stage2)
+		attrs = lpae_s2_attrs(prot, tracked,
+				      t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_S2FWB);
+	else
+		attrs = lpae_s1_attrs(prot, tracked);
 	if (t->iop.cfg.quirks & IO_PGTABLE_QUIRK_ARM_NS)
 		attrs |= LPAE_LEAF_NS;
 	/* D8.6.2: with the DS bit all leaves are as shareable as the tables */
@@ -264,7 +268,8 @@ static struct io_pgtable *lpae_alloc_64_s1(struct io_pgtable_cfg *cfg, void *coo
 static struct io_pgtable *lpae_alloc_64_s2(struct io_pgtable_cfg *cfg, void *cookie)
 {
 	return lpae_new_s2(cfg, cookie, IO_PGTABLE_QUIRK_ARM_HD | IO_PGTABLE_QUIRK_GATHER |
-					IO_PGTABLE_QUIRK_ARM_CONT | IO_PGTABLE_QUIRK_ARM_LPA2);
+					IO_PGTABLE_QUIRK_ARM_CONT | IO_PGTABLE_QUIRK_ARM_LPA2 |
+					IO_PGTABLE_QUIRK_ARM_S2FWB);
 }
 
 /* VMSAv8-32 has 4K pages only, 40 bits of output, and no dirty state */

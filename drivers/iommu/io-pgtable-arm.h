@@ -73,6 +73,8 @@
 #define LPAE_S2_DEVICE_NGNRE		0x1
 #define LPAE_S2_NORMAL_NC		0x5
 #define LPAE_S2_NORMAL_WB		0xf
+/* With it, D8.6.6: the same types, forced; of uncached memory, a device stays one */
+#define LPAE_S2_FORCE_NORMAL_WB		0x6
 
 /* The memory types behind AttrIndx, in MAIR_ELx's encoding */
 #define LPAE_MAIR_IDX_NC		0
@@ -255,14 +257,15 @@ static inline u64 lpae_s1_attrs(int prot, bool tracked)
  * Stage 2. XN alone is "never" with and without FEAT_XNX; both bits together
  * would leave execution at EL1 allowed where FEAT_XNX is implemented.
  */
-static inline u64 lpae_s2_attrs(int prot, bool tracked)
+static inline u64 lpae_s2_attrs(int prot, bool tracked, bool forced)
 {
 	u64 attrs = LPAE_LEAF_AF;
 
 	if (prot & IOMMU_MMIO)
 		attrs |= LPAE_LEAF_S2_MEMATTR(LPAE_S2_DEVICE_NGNRE);
 	else if (prot & IOMMU_CACHE)
-		attrs |= LPAE_LEAF_S2_MEMATTR(LPAE_S2_NORMAL_WB);
+		attrs |= LPAE_LEAF_S2_MEMATTR(forced ? LPAE_S2_FORCE_NORMAL_WB :
+						       LPAE_S2_NORMAL_WB);
 	else
 		attrs |= LPAE_LEAF_S2_MEMATTR(LPAE_S2_NORMAL_NC);
 
