@@ -174,7 +174,7 @@ struct smmu_sim_pasid {
  * @stalls: so often it stalled
  * @requests: so many page requests it made
  * @done: bytes moved
- * @reserved: zero
+ * @attr: memory type of the last transaction, as a byte of MAIR; 0xff with ATS
  * @failed: address of the transaction that did not end well
  * @pa: output address of the last transaction
  *
@@ -209,7 +209,7 @@ struct smmu_sim_access {
 	__u32 stalls;
 	__u32 requests;
 	__u32 done;
-	__u32 reserved;
+	__u32 attr;
 	__u64 failed;
 	__u64 pa;
 };

@@ -497,6 +497,13 @@ static void memory_types(void)
 		{ 0, 1 << 2, 0, 0x04 }, { 2, 0xf << 2, 0, 0xbb }, { 1, 6 << 2, 1, 0xff },
 		{ 1, 7 << 2, 1, 0x00 }, { 0, 7 << 2, 1, 0xff }, { 0, 5 << 2, 1, 0x44 },
 	};
+	static const struct {
+		u64 s2, fwb;
+		u8 attr;
+	} alone[] = {
+		{ 0xf << 2, 0, 0xff }, { 5 << 2, 0, 0x44 }, { 1 << 2, 0, 0x04 },
+		{ 6 << 2, 1, 0xff }, { 5 << 2, 1, 0x44 }, { 1 << 2, 1, 0x04 }, { 7 << 2, 1, 0xff },
+	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
@@ -507,6 +514,13 @@ static void memory_types(void)
 		map(0, TABLES_AT + 0x10000, 48, 0x1000, 3, 0x743 | t[i].s1 << 2, false);
 		put_ste(3, 0xf | CDTAB_AT, t[i].fwb << 25, S2_W2, TABLES_AT);
 		EXPECT_EQ(dma(3, 0x1000, false).attr, t[i].attr);
+	}
+	/* without stage 1, of what a master sends as cacheable */
+	for (i = 0; i < ARRAY_SIZE(alone); i++) {
+		bring_up(&everything);
+		store(TABLES_AT, 0x7c1 | alone[i].s2);
+		put_ste(3, 0xd, alone[i].fwb << 25, S2_W2, TABLES_AT);
+		EXPECT_EQ(dma(3, 0x1000, false).attr, alone[i].attr);
 	}
 }
 

@@ -101,6 +101,7 @@ static void give_results(struct smmu_sim_access *u, const struct sim_access *a)
 	u->done = a->done;
 	u->failed = a->failed;
 	u->pa = a->pa;
+	u->attr = a->attr;
 }
 
 static int give_data(struct smmu_sim_access *u, const struct sim_access *a)
@@ -155,7 +156,7 @@ static int do_access(struct sim_file *file, void *arg)
 	struct sim_access *a;
 	int ret;
 
-	if (u->op > SMMU_SIM_FETCH_ADD || u->flags & ~(u32)SIM_FLAGS || u->reserved ||
+	if (u->op > SMMU_SIM_FETCH_ADD || u->flags & ~(u32)SIM_FLAGS ||
 	    !u->len || u->len > SIM_MAX_LEN || (u->pasid && !(u->flags & SMMU_SIM_PASID)))
 		return -EINVAL;
 	a = access_new(u);
@@ -186,7 +187,7 @@ static int do_release(struct sim_file *file, void *arg)
 	int ret = 0;
 
 	if (u->flags & ~SMMU_SIM_DROP || u->op || u->addr || u->stream || u->pasid ||
-	    u->timeout_ms || u->reserved)
+	    u->timeout_ms)
 		return -EINVAL;
 	/* The handle stays taken until it is known what becomes of it. */
 	a = xa_load(&file->holds, u->handle);

@@ -75,6 +75,7 @@ enum sim_outcome {
  * @done: bytes moved before it failed
  * @failed: address of the transaction that failed
  * @pa: output address of the last transaction that was translated
+ * @attr: its memory type, as a byte of MAIR
  * @flight: after SIM_HELD and SIM_STALLED: give it to sim_engine_release()
  *
  * Fields from @outcome on are results.
@@ -97,6 +98,7 @@ struct sim_access {
 	u32 done;
 	u64 failed;
 	u64 pa;
+	u8 attr;
 	struct sim_flight *flight;
 };
 

@@ -175,6 +175,7 @@ static void settle(struct sim_engine *e, struct sim_flight *f, const struct ssim
 	}
 	f->outcome = from_model(result->outcome);
 	f->pa = result->pa;
+	f->attr = result->attr;
 	f->readable = result->read;
 	f->ticket = result->ticket;
 	f->state = FLIGHT_ENDED;
@@ -471,6 +472,7 @@ static void load(struct sim_flight *f, const struct sim_access *a)
 	f->event = 0;
 	f->recorded = false;
 	f->pa = 0;
+	f->attr = 0;
 	f->stalls = 0;
 	f->state = FLIGHT_ENDED;
 }
@@ -483,6 +485,7 @@ static void unload(struct sim_flight *f, struct sim_access *a)
 	a->stalls += f->stalls;
 	a->failed = f->txn.addr;
 	a->pa = f->pa;
+	a->attr = f->attr;
 	f->stalls = 0;
 	if (f->outcome == SIM_OK) {
 		if (a->op != SIM_WRITE)
@@ -590,6 +593,7 @@ int sim_access_run(struct sim_engine *e, struct sim_access *a)
 	a->recorded = false;
 	a->failed = 0;
 	a->pa = 0;
+	a->attr = 0;
 	a->flight = NULL;
 	if (!a->timeout_ms)
 		a->timeout_ms = SIM_TIMEOUT_MS;

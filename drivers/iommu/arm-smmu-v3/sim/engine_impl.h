@@ -61,6 +61,7 @@ enum sim_flight_state { FLIGHT_ENDED, FLIGHT_STALLED, FLIGHT_HELD };
  * @asked: likewise, when that was
  * @ticket: of a held one
  * @pa: output address
+ * @attr: memory type
  * @outcome: once ended
  * @event: event number
  * @recorded: the event was recorded
@@ -86,6 +87,7 @@ struct sim_flight {
 	struct sim_mark asked;
 	u64 ticket;
 	u64 pa;
+	u8 attr;
 	enum sim_outcome outcome;
 	u8 event;
 	bool recorded;

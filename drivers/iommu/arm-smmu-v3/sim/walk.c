@@ -185,11 +185,31 @@ static u8 s2_attr(u64 desc)
 	return (m & 3) << 2;
 }
 
+/* What masters send is taken for cacheable. */
+#define INCOMING	0xff
+
+/* FWB: bit 4 of MemAttr chooses between stage 2's type and stage 1's. */
+static u8 force(u8 s1, u64 desc)
+{
+	switch (fld1(desc, D_S2_MEMATTR) & 7) {
+	case 7:
+		return s1;
+	case 6:
+		return 0xff;
+	case 5:
+		return s1 >> 4 ? 0x44 : s1;
+	}
+	return (fld1(desc, D_S2_MEMATTR) & 3) << 2;
+}
+
 static void attributes(const struct ssim_regime *r, u64 desc, struct ssim_leaf *leaf)
 {
 	leaf->sh = r->ds ? r->sh : fld1(desc, D_SH);
 	leaf->global = r->stage == 1 && r->asid != ASID_NONE && !fld1(desc, D_NG);
-	leaf->attr = r->stage == 1 ? r->mair >> (8 * fld1(desc, D_ATTRINDX)) : s2_attr(desc);
+	if (r->stage == 1)
+		leaf->attr = r->mair >> (8 * fld1(desc, D_ATTRINDX));
+	else
+		leaf->attr = r->fwb ? force(INCOMING, desc) : s2_attr(desc);
 }
 
 /* Where the descriptor at an IPA stands. */
@@ -379,20 +399,6 @@ static u8 combine(u8 a, u8 b)
 	outer = (a >> 4) < (b >> 4) ? a >> 4 : b >> 4;
 	inner = (a & 0xf) < (b & 0xf) ? a & 0xf : b & 0xf;
 	return outer << 4 | inner;
-}
-
-/* FWB: bit 4 of MemAttr chooses between stage 2's type and stage 1's. */
-static u8 force(u8 s1, u64 desc)
-{
-	switch (fld1(desc, D_S2_MEMATTR) & 7) {
-	case 7:
-		return s1;
-	case 6:
-		return 0xff;
-	case 5:
-		return s1 >> 4 ? 0x44 : s1;
-	}
-	return (fld1(desc, D_S2_MEMATTR) & 3) << 2;
 }
 
 /**

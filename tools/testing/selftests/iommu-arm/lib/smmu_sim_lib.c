@@ -235,6 +235,7 @@ static void give(struct sim_result *result, const struct smmu_sim_access *a)
 		.requests = a->requests,
 		.failed = a->failed,
 		.pa = a->pa,
+		.attr = a->attr,
 	};
 }
 

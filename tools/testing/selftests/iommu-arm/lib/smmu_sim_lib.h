@@ -28,6 +28,7 @@
  * @requests: so many page requests it made
  * @failed: address of the transaction that did not end well
  * @pa: output address of the last transaction
+ * @attr: its memory type, as a byte of MAIR
  */
 struct sim_result {
 	uint32_t outcome;
@@ -38,6 +39,7 @@ struct sim_result {
 	uint32_t requests;
 	uint64_t failed;
 	uint64_t pa;
+	uint32_t attr;
 };
 
 /**
