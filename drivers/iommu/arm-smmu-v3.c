@@ -23,7 +23,7 @@ MODULE_PARM_DESC(disable_msipolling, "Complete CMD_SYNCs by register even where 
 
 bool smmu_unsafe_nesting;
 module_param_named(unsafe_nesting, smmu_unsafe_nesting, bool, 0644);
-MODULE_PARM_DESC(unsafe_nesting, "Give guests a stage 1 though it lets devices past the CPUs' caches");
+MODULE_PARM_DESC(unsafe_nesting, "Give guests a stage 1 even where it lets devices past the CPUs' caches");
 
 /* Protects the list below; smmu.h has its place in the lock order. */
 DEFINE_MUTEX(smmu_instances_lock);

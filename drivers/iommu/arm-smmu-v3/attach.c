@@ -42,7 +42,8 @@ bool smmu_domain_fits(const struct smmu_domain *d, const struct smmu_device *smm
 	       d->cfg.ias <= input && d->cfg.oas <= f->oas &&
 	       (f->coherent || !d->cfg.coherent_walk) &&
 	       (!(d->cfg.quirks & IO_PGTABLE_QUIRK_ARM_LPA2) || f->ds) &&
-	       (!(d->cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD) || f->hd);
+	       (!(d->cfg.quirks & IO_PGTABLE_QUIRK_ARM_HD) || f->hd) &&
+	       (!(d->cfg.quirks & IO_PGTABLE_QUIRK_ARM_S2FWB) || f->fwb);
 }
 
 static void clear_cd(struct smmu_master *m)

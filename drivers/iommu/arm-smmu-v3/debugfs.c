@@ -39,6 +39,7 @@ static int features_show(struct seq_file *s, void *unused)
 	seq_printf(s, "PRI: %s\n", str_yes_no(f->pri));
 	seq_printf(s, "hardware updates: %s\n", f->hd ? "access and dirty" :
 		   f->ha ? "access" : "none");
+	seq_printf(s, "memory types: %s in stage 2\n", f->fwb ? "forced" : "combined");
 	seq_printf(s, "queues: %u commands, %u events, %u page requests\n",
 		   1u << smmu->cmdq.shift, 1u << smmu->evtq.shift,
 		   f->pri ? 1u << smmu->priq.shift : 0);

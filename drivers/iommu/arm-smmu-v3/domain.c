@@ -22,6 +22,7 @@
  * @s2: all of them have stage 2
  * @ds: all of them read descriptors with 52-bit addresses of 4K and 16K pages
  * @hd: all of them track dirty state
+ * @fwb: all of them can force memory types in stage 2
  */
 struct walker {
 	unsigned long pgsizes;
@@ -33,6 +34,21 @@ struct walker {
 	bool s2;
 	bool ds;
 	bool hd;
+	bool fwb;
+};
+
+/**
+ * enum want - what a domain is for
+ * @WANT_ALL: all instances shall walk its table
+ * @WANT_STAGE2: a table of stage 2
+ * @WANT_DIRTY: writes are tracked
+ * @WANT_FORCED: attributes that a guest chooses must not win
+ */
+enum want {
+	WANT_ALL	= BIT(0),
+	WANT_STAGE2	= BIT(1),
+	WANT_DIRTY	= BIT(2),
+	WANT_FORCED	= BIT(3),
 };
 
 static void walker_restrict(struct walker *w, const struct smmu_features *f)
@@ -46,6 +62,7 @@ static void walker_restrict(struct walker *w, const struct smmu_features *f)
 	w->s2 &= f->s2;
 	w->ds &= f->ds;
 	w->hd &= f->hd;
+	w->fwb &= f->fwb;
 }
 
 /*
@@ -59,6 +76,7 @@ static int walker_of(struct smmu_device *smmu, struct walker *w)
 	*w = (struct walker) {
 		.pgsizes = ULONG_MAX, .va_bits = 64, .ias = 64, .oas = 64,
 		.coherent = true, .s1 = true, .s2 = true, .ds = true, .hd = true,
+		.fwb = true,
 	};
 	if (smmu) {
 		walker_restrict(w, &smmu->feat);
@@ -128,9 +146,19 @@ static void domain_free_table(struct smmu_domain *d)
 	put_device(d->cfg.iommu_dev);
 }
 
-/* Make the page table. A domain that has one already gets the new one instead. */
-static int domain_make_table(struct smmu_domain *d, bool stage2, bool dirty)
+static unsigned long table_quirks(const struct walker *w, bool stage2, unsigned int want)
 {
+	unsigned long quirks = IO_PGTABLE_QUIRK_GATHER;
+
+	if (stage2 && w->fwb)
+		quirks |= IO_PGTABLE_QUIRK_ARM_S2FWB;
+	return quirks | (want & WANT_DIRTY ? IO_PGTABLE_QUIRK_ARM_HD : IO_PGTABLE_QUIRK_ARM_CONT);
+}
+
+/* Make the page table. A domain that has one already gets the new one instead. */
+static int domain_make_table(struct smmu_domain *d, unsigned int want)
+{
+	bool stage2 = want & WANT_STAGE2;
 	struct io_pgtable_cfg cfg = {};
 	struct io_pgtable_ops *pgt;
 	struct walker w;
@@ -143,12 +171,13 @@ static int domain_make_table(struct smmu_domain *d, bool stage2, bool dirty)
 		stage2 = true;
 	if (stage2 && !w.s2)
 		return -EOPNOTSUPP;
-	if (dirty && (stage2 || !w.hd))
+	if ((want & WANT_DIRTY) && (stage2 || !w.hd))
+		return -EOPNOTSUPP;
+	if ((want & WANT_FORCED) && !w.fwb)
 		return -EOPNOTSUPP;
 
 	pgt_config(&w, stage2, &cfg);
-	cfg.quirks |= IO_PGTABLE_QUIRK_GATHER |
-		      (dirty ? IO_PGTABLE_QUIRK_ARM_HD : IO_PGTABLE_QUIRK_ARM_CONT);
+	cfg.quirks |= table_quirks(&w, stage2, want);
 	cfg.iommu_dev = walker_device(d, w.coherent);
 	pgt = alloc_io_pgtable_ops(stage2 ? ARM_64_LPAE_S2 : ARM_64_LPAE_S1, &cfg, d);
 	if (!pgt) {
@@ -187,22 +216,21 @@ static const struct iommu_dirty_ops dirty_ops = {
 };
 
 /* As domain_make_table(); for the device's instance alone where sharing would cost something. */
-static int domain_make_some_table(struct smmu_domain *d, bool stage2, bool dirty)
+static int domain_make_some_table(struct smmu_domain *d, unsigned int want)
 {
-	int ret = domain_make_table(d, stage2, dirty);
+	int ret = domain_make_table(d, want);
 
 	if (!d->own || d->smmu)
 		return ret;
 	if (ret ? ret != -EINVAL && ret != -EOPNOTSUPP :
-		  stage2 || !d->stage2 || !d->own->feat.s1)
+		  (want & WANT_STAGE2) || !d->stage2 || !d->own->feat.s1)
 		return ret;
 	d->smmu = d->own;
-	return domain_make_table(d, stage2, dirty);
+	return domain_make_table(d, want);
 }
 
-/* For @own alone; without it, or to be shared, for all instances if that is possible. */
-static struct smmu_domain *domain_alloc(struct smmu_device *own, bool share, bool stage2,
-					bool dirty)
+/* For @own alone; without it, or with WANT_ALL, for all instances if that is possible. */
+static struct smmu_domain *domain_alloc(struct smmu_device *own, unsigned int want)
 {
 	struct smmu_domain *d __free(kfree) = kzalloc(sizeof(*d), GFP_KERNEL);
 	int ret;
@@ -212,12 +240,12 @@ static struct smmu_domain *domain_alloc(struct smmu_device *own, bool share, boo
 	mutex_init(&d->lock);
 	INIT_LIST_HEAD(&d->bonds);
 	d->own = own;
-	d->smmu = share ? NULL : own;
+	d->smmu = want & WANT_ALL ? NULL : own;
 	d->domain.ops = &smmu_paging_ops;
-	ret = domain_make_some_table(d, stage2, dirty);
+	ret = domain_make_some_table(d, want);
 	if (ret)
 		return ERR_PTR(ret);
-	if (dirty)
+	if (want & WANT_DIRTY)
 		d->domain.dirty_ops = &dirty_ops;
 	return no_free_ptr(d);
 }
@@ -239,7 +267,7 @@ static struct smmu_device *instance_of(struct device *dev)
  */
 struct iommu_domain *smmu_domain_alloc_paging(struct device *dev)
 {
-	struct smmu_domain *d = domain_alloc(instance_of(dev), false, false, false);
+	struct smmu_domain *d = domain_alloc(instance_of(dev), 0);
 
 	return IS_ERR(d) ? ERR_CAST(d) : &d->domain;
 }
@@ -257,7 +285,7 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev)
  */
 struct iommu_domain *smmu_domain_alloc_unmanaged(struct device *dev)
 {
-	struct smmu_domain *d = domain_alloc(instance_of(dev), true, false, false);
+	struct smmu_domain *d = domain_alloc(instance_of(dev), WANT_ALL);
 
 	return IS_ERR(d) ? ERR_CAST(d) : &d->domain;
 }
@@ -282,21 +310,29 @@ struct iommu_domain *smmu_domain_alloc_user(struct device *dev, u32 flags,
 {
 	const u32 known = IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 	struct smmu_master *master = dev_iommu_priv_get(dev);
-	bool nest = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
+	unsigned int want = WANT_ALL;
 	struct smmu_domain *d;
 
 	if (parent)
 		return flags ? ERR_PTR(-EOPNOTSUPP) : smmu_nest_alloc(dev, parent, user_data);
 	if ((flags & ~known) || user_data)
 		return ERR_PTR(-EOPNOTSUPP);
-	/*
-	 * Memory attributes of a guest's stage 1 win over write-back ones of stage 2: its
-	 * device would read what DRAM holds of pages whose zeroes are in a cache.
-	 */
-	if (nest && !(master->smmu->feat.nested && READ_ONCE(smmu_unsafe_nesting)))
-		return ERR_PTR(-EOPNOTSUPP);
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING)
+		want |= WANT_DIRTY;
+	if (flags & IOMMU_HWPT_ALLOC_NEST_PARENT) {
+		if (!master->smmu->feat.nested)
+			return ERR_PTR(-EOPNOTSUPP);
+		want |= WANT_STAGE2;
+		/*
+		 * Unless stage 2 forces its own, memory attributes of a guest's stage 1 win
+		 * over write-back ones: its device would read what DRAM holds of pages whose
+		 * zeroes are in a cache.
+		 */
+		if (!READ_ONCE(smmu_unsafe_nesting))
+			want |= WANT_FORCED;
+	}
 
-	d = domain_alloc(master->smmu, true, nest, flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
+	d = domain_alloc(master->smmu, want);
 	if (IS_ERR(d))
 		return ERR_CAST(d);
 	d->domain.type = IOMMU_DOMAIN_UNMANAGED;
@@ -321,7 +357,7 @@ static int enable_nesting(struct iommu_domain *domain)
 	guard(mutex)(&d->lock);
 	if (rcu_access_pointer(d->invals))
 		return -EPERM;
-	return d->stage2 ? 0 : domain_make_some_table(d, true, false);
+	return d->stage2 ? 0 : domain_make_some_table(d, WANT_STAGE2);
 }
 
 static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,

@@ -69,6 +69,7 @@ void ste_live_bits(const u64 *qw, u64 *mask)
 		}
 	}
 	if (config & STE_CONFIG_HAS_S2) {
+		mask[1] |= STE1_S2FWB;
 		mask[2] |= STE2_S2VMID | STE2_S2T0SZ | STE2_S2SL0 | STE2_S2IR0 | STE2_S2OR0 |
 			   STE2_S2SH0 | STE2_S2TG | STE2_S2PS | STE2_S2AA64 | STE2_S2ENDI |
 			   STE2_S2AFFD | STE2_S2PTW | STE2_S2HD | STE2_S2HA | STE2_S2S |

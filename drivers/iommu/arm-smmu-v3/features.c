@@ -161,6 +161,7 @@ const char *smmu_features_decode(const struct smmu_idregs *id, const struct smmu
 		.no_prefetch = hints->no_prefetch,
 		.range_tlbi = id->idr3 & IDR3_RIL,
 		.bbml = min(FIELD_GET(IDR3_BBML, id->idr3), 2),
+		.fwb = id->idr3 & IDR3_FWB,
 	};
 
 	why = decode_idr0(id->idr0, hints, f);

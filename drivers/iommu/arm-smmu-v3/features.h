@@ -75,6 +75,7 @@ struct smmu_hints {
  * @ha: hardware sets the access flag
  * @hd: hardware tracks dirty state, coherently
  * @ds: 52-bit addresses with granules of 4K and 16K
+ * @fwb: stage 2 can force memory types on what comes through it
  * @attr_override: memory attributes of bypassed streams can be overridden
  * @page0_only: see &struct smmu_hints
  * @no_prefetch: see &struct smmu_hints
@@ -113,6 +114,7 @@ struct smmu_features {
 	bool ha;
 	bool hd;
 	bool ds;
+	bool fwb;
 	bool attr_override;
 	bool page0_only;
 	bool no_prefetch;

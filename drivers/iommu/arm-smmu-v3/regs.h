@@ -68,6 +68,7 @@
 #define SMMU_IDR3			0x00c
 #define IDR3_HAD			BIT(2)
 #define IDR3_XNX			BIT(4)
+#define IDR3_FWB			BIT(8)
 #define IDR3_RIL			BIT(10)
 #define IDR3_BBML			GENMASK(12, 11)
 

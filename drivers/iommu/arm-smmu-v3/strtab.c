@@ -97,7 +97,8 @@ void ste_make_s2(const struct smmu_features *f, const struct io_pgtable_cfg *cfg
 	memset(qw, 0, sizeof(struct smmu_ste));
 	qw[0] = STE0_V | FIELD_PREP(STE0_CONFIG, STE_CONFIG_S2);
 	qw[1] = FIELD_PREP(STE1_EATS, ats ? STE_EATS_FULL : STE_EATS_ABORT) |
-		ste_shareability(f);
+		ste_shareability(f) |
+		(cfg->quirks & IO_PGTABLE_QUIRK_ARM_S2FWB ? STE1_S2FWB : 0);
 	qw[2] = FIELD_PREP(STE2_S2VMID, vmid) | FIELD_PREP(STE2_S2T0SZ, vtcr->tsz) |
 		FIELD_PREP(STE2_S2SL0, vtcr->sl) | FIELD_PREP(STE2_S2IR0, vtcr->irgn) |
 		FIELD_PREP(STE2_S2OR0, vtcr->orgn) | FIELD_PREP(STE2_S2SH0, vtcr->sh) |

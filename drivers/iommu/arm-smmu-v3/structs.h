@@ -53,6 +53,7 @@ static_assert(sizeof(struct smmu_ste) == 64);
 #define  STE_SH_NSH		0
 #define  STE_SH_ISH		3
 #define STE1_MEV		BIT_ULL(19)
+#define STE1_S2FWB		BIT_ULL(25)
 #define STE1_S1STALLD		BIT_ULL(27)
 #define STE1_EATS		GENMASK_ULL(29, 28)
 #define  STE_EATS_ABORT		0

@@ -77,7 +77,7 @@ static inline void ste_s1_bits(const u64 *w, u64 *use)
 		use[0] |= word_bits(5, 4);			/* S1Fmt */
 		use[1] |= word_bits(1, 0);			/* S1DSS */
 	}
-	use[1] |= word_bits(25, 25) | word_bits(90 - 64, 90 - 64);
+	use[1] |= word_bits(90 - 64, 90 - 64);			/* S1MPAM */
 }
 
 static inline void ste_s2_bits(u64 *use)

@@ -297,6 +297,7 @@ static const struct sample stes[] = {
 	{ "s1, not coherent", { 0x8000123400bull, 0x1000080000c0ull } },
 	{ "s2", { 0xd, 0x100000000000ull, 0x44d359400000007ull, 0x80000abc000ull } },
 	{ "s2, ats", { 0xd, 0x100010000000ull, 0x44d359400000007ull, 0x80000abc000ull } },
+	{ "s2, forced", { 0xd, 0x100002000000ull, 0x44d359400000007ull, 0x80000abc000ull } },
 	{ "s2, other vmid", { 0xd, 0x100000000000ull, 0x44d359400000008ull, 0x80000abc000ull } },
 	{ "s2, other domain", { 0xd, 0x100000000000ull, 0x44d359400000009ull, 0x80000def000ull } },
 	{ "nested",

@@ -104,6 +104,7 @@ static void check_fields(struct kunit *test, const struct smmu_idregs *id,
 		KUNIT_EXPECT_EQ(test, f->hd, (a >> 6 & 3) >= 2 && hints->coherent);
 	}
 	KUNIT_EXPECT_EQ(test, f->coherent, hints->coherent);
+	KUNIT_EXPECT_EQ(test, f->fwb, !!(id->idr3 & 0x100));
 	KUNIT_EXPECT_EQ(test, f->page0_only, hints->page0_only);
 	KUNIT_EXPECT_EQ(test, f->no_prefetch, hints->no_prefetch);
 

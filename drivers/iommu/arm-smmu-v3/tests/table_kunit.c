@@ -273,6 +273,7 @@ static void table_entries_decode(struct kunit *test)
 {
 	struct table_test *t = table_test(test, false, 8);
 	struct smmu_features *feat = &t->f->smmu.feat;
+	struct io_pgtable_cfg forced = cfg_s2;
 	u64 w[8];
 
 	KUNIT_ASSERT_EQ(test, smmu_cdtab_prepare(&t->master, 0), 0);
@@ -303,6 +304,10 @@ static void table_entries_decode(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, word_get(w[2], 50, 48), 5);
 	KUNIT_EXPECT_EQ(test, word_get(w[2], 58, 58), 1);
 	KUNIT_EXPECT_EQ(test, w[3], 0x23456789d000ull);
+	KUNIT_EXPECT_EQ(test, word_get(w[1], 25, 25), 0);
+	forced.quirks |= IO_PGTABLE_QUIRK_ARM_S2FWB;
+	ste_make_s2(feat, &forced, 0xabc, true, w);
+	KUNIT_EXPECT_EQ(test, word_get(w[1], 25, 25), 1);
 
 	cd_make_s1(feat, &cfg_s1, 0x1234, false, w);
 	KUNIT_EXPECT_EQ(test, cd_meaning(&hw_qemu, false, w).verdict, SAYS_CD);

@@ -21,6 +21,8 @@
 #include "lib/sim_check.h"
 
 #define INSTANCE	"nest"
+#define UNFORCED	"nest-nofwb"	/* stage 2 forces no memory types there */
+#define UNSAFE		"/sys/module/arm_smmu_v3/parameters/unsafe_nesting"
 #define RAM		0x40000000ull	/* where the guest has its memory */
 #define RAM_SIZE	0x200000
 #define VA		0x80000000ull	/* what its tables map, page by page */
@@ -35,8 +37,14 @@
 #define DATA		0x10000
 
 #define S1_PAGE		0xf43ull	/* nG, AF, inner shareable, user, page */
+#define S1_TYPE(n)	((n) << 2)	/* AttrIndx */
 
-enum { PLAIN, ATS, STRANGER, PASIDS, STALL, MASTERS };
+/* Memory types: bytes of MAIR */
+#define CACHEABLE	0xff
+#define UNCACHED	0x44
+#define DEVICE		0x00
+
+enum { PLAIN, ATS, STRANGER, PASIDS, STALL, OTHER, MASTERS };
 
 static const struct {
 	const char *name;
@@ -44,12 +52,14 @@ static const struct {
 	bool ats;
 	unsigned int pasid_bits;
 	bool stall;
+	const char *instance;
 } masters[MASTERS] = {
 	[PLAIN] = { "plain", "platform" },
 	[ATS] = { "ats", "pci", true },
 	[STRANGER] = { "stranger", "platform" },
 	[PASIDS] = { "pasids", "pci", true, 4 },
 	[STALL] = { "stall", "platform", false, 4, true },
+	[OTHER] = { "other", "platform", .instance = UNFORCED },
 };
 
 static uint8_t *ram;
@@ -72,24 +82,40 @@ static bool good(int ret, const char *what)
 	return !ret;
 }
 
-static int instance(void)
+static const char *home(unsigned int i)
 {
-	unsigned int i;
-	int ret = sim_instance(INSTANCE, NULL) ?:
-		  sim_attribute(INSTANCE, NULL, "prefer_stale", "1");
+	return masters[i].instance ?: INSTANCE;
+}
 
-	for (i = 0; !ret && i < MASTERS; i++) {
-		ret = sim_master(INSTANCE, masters[i].name, masters[i].kind);
-		if (!ret && masters[i].ats)
-			ret = sim_master_set(INSTANCE, masters[i].name, "ats", 1);
-		if (!ret && masters[i].pasid_bits)
-			ret = sim_master_set(INSTANCE, masters[i].name, "pasid_bits",
-					     masters[i].pasid_bits);
-		if (!ret && masters[i].stall)
-			ret = sim_master_set(INSTANCE, masters[i].name, "stall", 1);
-		ret = ret ?: sim_master_set(INSTANCE, masters[i].name, "user", 1);
-	}
-	return ret ?: sim_live(INSTANCE, true);
+static int describe(unsigned int i)
+{
+	int ret = sim_master(home(i), masters[i].name, masters[i].kind);
+
+	if (!ret && masters[i].ats)
+		ret = sim_master_set(home(i), masters[i].name, "ats", 1);
+	if (!ret && masters[i].pasid_bits)
+		ret = sim_master_set(home(i), masters[i].name, "pasid_bits",
+				     masters[i].pasid_bits);
+	if (!ret && masters[i].stall)
+		ret = sim_master_set(home(i), masters[i].name, "stall", 1);
+	return ret ?: sim_master_set(home(i), masters[i].name, "user", 1);
+}
+
+static int instances(void)
+{
+	static const char *const names[] = { INSTANCE, UNFORCED };
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < ARRAY_SIZE(names); i++)
+		ret = sim_instance(names[i], NULL) ?:
+		      sim_attribute(names[i], NULL, "prefer_stale", "1");
+	ret = ret ?: sim_attribute(UNFORCED, NULL, "ids/idr3.fwb", "0");
+	for (i = 0; !ret && i < MASTERS; i++)
+		ret = describe(i);
+	for (i = 0; !ret && i < ARRAY_SIZE(names); i++)
+		ret = sim_live(names[i], true);
+	return ret;
 }
 
 static void vm_end(struct vm *vm)
@@ -108,7 +134,7 @@ static int vm_master(struct vm *vm, unsigned int i)
 	struct smmu_sim_info info;
 	int ret;
 
-	vm->master[i] = sim_open(INSTANCE, masters[i].name);
+	vm->master[i] = sim_open(home(i), masters[i].name);
 	if (vm->master[i] < 0)
 		return vm->master[i];
 	ret = sim_info(vm->master[i], &info);
@@ -116,7 +142,14 @@ static int vm_master(struct vm *vm, unsigned int i)
 	return ret ?: sim_give(vm->master[i], vm->fd, &vm->dev[i]);
 }
 
-static bool vm_start(struct vm *vm, unsigned int which)
+static int vm_parent(struct vm *vm, unsigned int i)
+{
+	return iommufd_hwpt(vm->fd, vm->dev[i], vm->ioas, IOMMU_HWPT_ALLOC_NEST_PARENT,
+			    &vm->parent);
+}
+
+/* @which: bits of masters. Without a parent yet */
+static bool vm_open(struct vm *vm, unsigned int which)
 {
 	unsigned int i;
 	int ret;
@@ -130,9 +163,17 @@ static bool vm_start(struct vm *vm, unsigned int which)
 		if (which & 1u << i)
 			ret = vm_master(vm, i);
 	ret = ret ?: iommufd_map(vm->fd, vm->ioas, ram, RAM_SIZE, RAM, true);
-	ret = ret ?: iommufd_hwpt(vm->fd, vm->dev[ffs(which) - 1], vm->ioas,
-				  IOMMU_HWPT_ALLOC_NEST_PARENT, &vm->parent);
 	if (good(ret, "a virtual machine"))
+		return true;
+	vm_end(vm);
+	return false;
+}
+
+static bool vm_start(struct vm *vm, unsigned int which)
+{
+	if (!vm_open(vm, which))
+		return false;
+	if (good(vm_parent(vm, ffs(which) - 1), "a parent"))
 		return true;
 	vm_end(vm);
 	return false;
@@ -153,7 +194,7 @@ static void guest_tables(void)
 	put(LEVEL2, (RAM + LEVEL3) | 3);
 	for (i = 0; i < 2; i++) {
 		put(CD + i * 64 + 8, RAM + LEVEL1);
-		put(CD + i * 64 + 24, 0xff);
+		put(CD + i * 64 + 24, CACHEABLE | UNCACHED << 8 | DEVICE << 16);
 		/* T0SZ 25, 4K, cacheable, no TTB1, V, 48 bits, AArch64, record, abort, ASET */
 		put(CD + i * 64, 25 | 1 << 8 | 1 << 10 | 3 << 12 | 1ull << 30 | 1ull << 31 |
 		    5ull << 32 | 1ull << 41 | 1ull << 45 | 1ull << 46 | 1ull << 47 |
@@ -533,6 +574,61 @@ static bool no_more_than_its_own(void)
 	return ok;
 }
 
+/* Of which type a master's write through a page is that the guest says is of type @n */
+static uint32_t type_of(struct vm *vm, unsigned int i, unsigned int n)
+{
+	struct sim_result r;
+
+	put(LEVEL3 + (8 + n) * 8, (RAM + DATA) | S1_PAGE | S1_TYPE(n));
+	if (sim_write(vm->master[i], VA + (8 + n) * PAGE_4K, "type", 4, &vm->how, &r) ||
+	    !sim_fine(&r))
+		return ~0u;
+	return r.attr;
+}
+
+/* The guest cannot read what DRAM holds of memory that was cleared in a cache. */
+static bool types_are_forced(void)
+{
+	uint32_t nest;
+	struct vm vm;
+	bool ok;
+
+	if (!vm_start(&vm, 1 << PLAIN))
+		return false;
+	guest_tables();
+	ok = guest_runs(&vm, PLAIN, &nest) && type_of(&vm, PLAIN, 0) == CACHEABLE &&
+	     type_of(&vm, PLAIN, 1) == CACHEABLE && type_of(&vm, PLAIN, 2) == CACHEABLE;
+	vm_end(&vm);
+	return ok;
+}
+
+/* Nor does it where hardware cannot keep it from that, but the administrator may. */
+static bool types_cannot_be_forced(void)
+{
+	uint32_t nest;
+	struct vm vm;
+	bool ok;
+
+	if (!vm_open(&vm, 1 << PLAIN | 1 << OTHER))
+		return false;
+	guest_tables();
+	ok = vm_parent(&vm, OTHER) == -EOPNOTSUPP && good(vm_parent(&vm, PLAIN), "a parent") &&
+	     guest_runs(&vm, PLAIN, &nest) && type_of(&vm, PLAIN, 1) == CACHEABLE &&
+	     iommufd_nest(vm.fd, vm.dev[OTHER], vm.parent, (uint64_t [2]) { 0x9 }, 0, &nest) ==
+	     -EINVAL;
+	if (!ok)
+		ksft_print_msg("an instance that forces no types has guests\n");
+	ok = ok && good(sim_set(UNSAFE, "1"), UNSAFE) && good(vm_parent(&vm, OTHER), "a parent") &&
+	     guest_runs(&vm, OTHER, &nest) && type_of(&vm, OTHER, 0) == CACHEABLE &&
+	     type_of(&vm, OTHER, 1) == UNCACHED && type_of(&vm, OTHER, 2) == DEVICE &&
+	     /* a parent for both, as it has to be for the lesser one */
+	     good(sim_lead_nowhere(vm.master[PLAIN]), "detach") &&
+	     guest_runs(&vm, PLAIN, &nest) && type_of(&vm, PLAIN, 1) == UNCACHED;
+	sim_set(UNSAFE, "0");
+	vm_end(&vm);
+	return ok;
+}
+
 static bool hardware(void)
 {
 	struct iommu_hw_info_arm_smmuv3 info = { .flags = ~0u };
@@ -564,7 +660,14 @@ static const struct {
 	{ "faults that the guest serves (I-38, I-41)", guest_serves },
 	{ "guests without a stage 1 (I-51)", other_stes },
 	{ "no more than a guest's own (I-52)", no_more_than_its_own },
+	{ "memory types are the host's (I-52)", types_are_forced },
+	{ "memory types that nobody forces (I-52)", types_cannot_be_forced },
 };
+
+static long violations(void)
+{
+	return sim_number(INSTANCE, "violations") + sim_number(UNFORCED, "violations");
+}
 
 int main(void)
 {
@@ -581,21 +684,23 @@ int main(void)
 		ksft_exit_skip("no iommufd in this kernel: %s\n", strerror(-ret));
 	close(ret);
 	ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ret = ram == MAP_FAILED ? -ENOMEM : instance();
+	ret = ram == MAP_FAILED ? -ENOMEM : instances();
 	if (ret)
 		ksft_exit_fail_msg("making an instance: %s\n", strerror(-ret));
 	ksft_set_plan(ARRAY_SIZE(cases));
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		long before = sim_number(INSTANCE, "violations");
+		long before = violations();
 		bool ok = cases[i].run();
 
-		if (sim_number(INSTANCE, "violations") != before) {
+		if (violations() != before) {
 			sim_report(INSTANCE);
+			sim_report(UNFORCED);
 			ok = false;
 		}
 		ksft_test_result(ok, "%s\n", cases[i].what);
 		fflush(stdout);
 	}
 	sim_remove(INSTANCE);
+	sim_remove(UNFORCED);
 	ksft_finished();
 }

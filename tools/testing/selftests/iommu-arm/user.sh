@@ -11,8 +11,5 @@ before=$(cat $unsafe 2> /dev/null)
 [ -z "$before" ] || echo 1 > $unsafe
 
 "$HERE/sim_iommufd"
-nesting=/sys/module/arm_smmu_v3/parameters/unsafe_nesting
-[ ! -e $nesting ] || echo 1 > $nesting
 "$HERE/sim_nest"
-[ ! -e $nesting ] || echo 0 > $nesting
 [ -z "$before" ] || echo "$before" > $unsafe
