@@ -79,26 +79,50 @@ class Table:
         return all(good)
 
     def write(self, folder):
-        with open(os.path.join(folder, 'bench.csv'), 'w', encoding='utf-8', newline='') as f:
-            csv.writer(f, lineterminator='\n').writerows([
-                ('layer', 'row', 'operation', 'upstream', 'ours', 'core', 'ratio'),
-                *self.rows()])
+        write_csv([('layer', 'row', 'operation', 'upstream', 'ours', 'core', 'ratio'),
+                   *self.rows()], folder, 'bench.csv')
         with open(os.path.join(folder, 'bench.svg'), 'w', encoding='utf-8') as f:
             f.write(picture(self))
 
 
-SHARED = ('operation', 'instructions', 'CPU faults', 'commands', 'simulator')
+SVA = ('operation', 'instructions', 'CPU faults', 'commands', 'simulator')
+DOMAINS = ('instances', 'map', 'map, one for each', 'unmap', 'unmap, one for each',
+           'commands', 'commands, one for each', 'table pages', 'table pages, one for each')
 
 
-def show_shared(rows):
+def write_csv(rows, *path):
+    with open(os.path.join(*path), 'w', encoding='utf-8', newline='') as f:
+        csv.writer(f, lineterminator='\n').writerows(rows)
+
+
+def show_sva(rows):
     """What shared address spaces cost; ours alone, in page faults of the CPU as well."""
-    for operation, *values in [SHARED, *rows]:
+    for operation, *values in [SVA, *rows]:
         print(f'{operation:46}' + ''.join(f'{v:>14}' for v in values))
 
 
-def write_shared(rows, folder):
-    with open(os.path.join(folder, 'bench-sva.csv'), 'w', encoding='utf-8', newline='') as f:
-        csv.writer(f, lineterminator='\n').writerows([SHARED, *rows])
+def write_sva(rows, folder):
+    write_csv([SVA, *rows], folder, 'bench-sva.csv')
+
+
+def domain_rows(table):
+    """A row for each number of instances; instructions in those of one instance."""
+    one = table[1, 'each']
+    for num in sorted({n for n, _ in table}):
+        row = [num]
+        for i, (shared, each) in enumerate(zip(table[num, 'one'], table[num, 'each'])):
+            row += [f'{v / one[i]:.2f}' if i < 2 else v for v in (shared, each)]
+        yield row
+
+
+def show_domains(table):
+    """What one page table for several instances saves."""
+    for row in [DOMAINS, *domain_rows(table)]:
+        print('  '.join(f'{v:>{max(len(name), 6)}}' for v, name in zip(row, DOMAINS)))
+
+
+def write_domains(table, folder):
+    write_csv([DOMAINS, *domain_rows(table)], folder, 'bench-domains.csv')
 
 
 LEFT, WIDE, GAP, HIGH, SCALE = 110, 150, 22, 16, 130

@@ -68,6 +68,15 @@ load_sim() {
 	[ -d /sys/kernel/config/smmu-sim ]
 }
 
+# without_messages PROGRAM...: iommufd takes masters meanwhile that have no message interrupt,
+# their own or a forged one
+without_messages() {
+	local unsafe=/sys/module/iommufd/parameters/allow_unsafe_interrupts before=
+	[ ! -e $unsafe ] || { before=$(cat $unsafe); echo 1 > $unsafe; }
+	"$@"
+	[ -z "$before" ] || echo "$before" > $unsafe
+}
+
 # load_edu: edu's driver, unless it is there; ends the test without it
 load_edu() {
 	[ ! -d /sys/bus/pci/drivers/edu_dma ] || return 0

@@ -3,34 +3,24 @@
  * What it costs that a device shares the memory of a process: bonds, faults, and
  * what is added to an munmap.
  *
- * The simulator says how long it kept others waiting, and that is taken away. On
- * one CPU of a machine that counts instructions (QEMU's -icount shift=0,sleep=off)
- * a nanosecond is one, and two runs give the same figures; elsewhere they are times
- * of one run, with whatever else the machine did.
+ * The simulator says how long it kept others waiting, and that is taken away.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "lib/bench.h"
 #include "lib/sva.h"
 
 #define INSTANCE	"bench"
 #define WARM		8	/* calls before those that count */
 #define CALLS		33	/* an odd number: one is in the middle */
-
-/* Of an instance: attributes of its stats; and of the machine. */
-struct counters {
-	unsigned long long now, idle;
-	unsigned long long inside_ns, commands, answers, answer_ns, answer_inside_ns;
-};
 
 /*
  * What is measured.
@@ -58,103 +48,29 @@ static unsigned long long empty;
 static double cpu_fault;
 static bool bad;
 
-static unsigned long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
-/* Of this CPU since it runs; 0 where that is not known. */
-static unsigned long long idle_ns(void)
-{
-	FILE *file = fopen("/proc/timer_list", "r");
-	unsigned long long idle = 0;
-	char line[256];
-
-	while (file && !idle && fgets(line, sizeof(line), file))
-		sscanf(line, " .idle_sleeptime : %llu", &idle);
-	if (file)
-		fclose(file);
-	return idle;
-}
-
-static void read_stats(struct counters *c)
-{
-	const struct {
-		const char *name;
-		unsigned long long *value;
-	} wanted[] = {
-		{ "inside_ns", &c->inside_ns },
-		{ "commands", &c->commands },
-		{ "answers", &c->answers },
-		{ "answer_ns", &c->answer_ns },
-		{ "answer_inside_ns", &c->answer_inside_ns },
-	};
-	FILE *file = fopen(SIM_CONFIGFS "/" INSTANCE "/stats", "r");
-	unsigned long long value;
-	unsigned int i;
-	char name[32];
-
-	while (file && fscanf(file, "%31s %llu", name, &value) == 2)
-		for (i = 0; i < ARRAY_SIZE(wanted); i++)
-			if (!strcmp(name, wanted[i].name))
-				*wanted[i].value = value;
-	if (file)
-		fclose(file);
-}
-
-/* The clock is read last before a call, and first after it. */
-static void before_call(struct counters *c)
-{
-	read_stats(c);
-	c->idle = idle_ns();
-	c->now = now_ns();
-}
-
-static void after_call(struct counters *c)
-{
-	c->now = now_ns();
-	c->idle = idle_ns();
-	read_stats(c);
-}
-
 /* One call; gets what it cost without the simulator, and the simulator's part. */
 static void measure_one(struct work *w, double *own, double *inside, double *commands)
 {
-	struct counters from = {}, to = {};
+	struct bench from = {}, to = {};
 	bool good;
 
 	if (w->prepare)
 		w->prepare(w);
-	before_call(&from);
+	bench_before(INSTANCE, &from);
 	good = w->call(w);
-	after_call(&to);
+	bench_after(INSTANCE, &to);
 	if (w->fault) {
 		good = good && to.answers - from.answers == 1;
 		*inside = to.answer_inside_ns - from.answer_inside_ns;
 		*own = to.answer_ns - from.answer_ns - *inside;
 	} else {
 		*inside = to.inside_ns - from.inside_ns;
-		*own = (double)(to.now - from.now) - (to.idle - from.idle) - *inside - empty;
+		*own = bench_own(&from, &to) - empty;
 	}
 	*commands = to.commands - from.commands;
 	if (!good && !bad)
 		printf("# %s: did not work\n", w->what);
 	bad |= !good;
-}
-
-static int in_order(const void *a, const void *b)
-{
-	return *(const double *)a < *(const double *)b ? -1 : 1;
-}
-
-/* The one in the middle: the timer's interrupt is in few of them. */
-static double middle(double *costs)
-{
-	qsort(costs, CALLS, sizeof(*costs), in_order);
-	return costs[CALLS / 2];
 }
 
 static double measure(struct work *w)
@@ -164,15 +80,12 @@ static double measure(struct work *w)
 
 	for (i = 0; i < WARM + CALLS; i++)
 		measure_one(w, &own[i], &inside[i], &commands[i]);
-	cost = middle(own + WARM);
+	cost = bench_middle(own + WARM, CALLS);
 	if (!cpu_fault)
 		cpu_fault = cost;
-	/* The idle time of all CPUs is taken off: it has to be one. */
-	if (w->what && cost <= 0)
-		printf("# %s: cannot be told with more CPUs than one\n", w->what);
-	else if (w->what)
+	if (w->what && bench_can())
 		printf("sva-bench: %s: %.0f %.2f %.0f %.0f\n", w->what, cost, cost / cpu_fault,
-		       middle(commands + WARM), middle(inside + WARM));
+		       bench_middle(commands + WARM, CALLS), bench_middle(inside + WARM, CALLS));
 	return cost;
 }
 
@@ -300,6 +213,8 @@ int main(void)
 	ret = sva_instance(INSTANCE, false);
 	if (ret)
 		ksft_exit_fail_msg("making an instance: %s\n", strerror(-ret));
+	if (!bench_can())
+		ksft_print_msg("what it costs cannot be told with more CPUs than one\n");
 	measure_all();
 	ksft_set_plan(2);
 	ksft_test_result(!bad, "all that is measured works\n");

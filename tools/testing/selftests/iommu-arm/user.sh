@@ -5,11 +5,5 @@
 
 load_sim || { skip "simulated masters of user space" "no smmu-sim"; finish; }
 
-# No such master has a message interrupt, its own or a forged one.
-unsafe=/sys/module/iommufd/parameters/allow_unsafe_interrupts
-before=$(cat $unsafe 2> /dev/null)
-[ -z "$before" ] || echo 1 > $unsafe
-
-"$HERE/sim_iommufd"
-"$HERE/sim_nest"
-[ -z "$before" ] || echo "$before" > $unsafe
+without_messages "$HERE/sim_iommufd"
+without_messages "$HERE/sim_nest"
