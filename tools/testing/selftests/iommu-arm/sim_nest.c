@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -574,6 +575,76 @@ static bool no_more_than_its_own(void)
 	return ok;
 }
 
+struct commander {
+	struct vm *vm;
+	uint32_t nest;
+	atomic_bool end;
+	atomic_uint taken, refused;
+	bool bad;
+};
+
+static void *commands_on(void *arg)
+{
+	struct commander *c = arg;
+	const uint64_t sid = (uint64_t)c->vm->sid[ATS] << 32;
+	const struct iommufd_cmd cmds[] = {
+		{ { 0x12 | ASID << 48, VA } }, { { 0x05 | sid } }, { { 0x40 | sid, VA } },
+	};
+
+	while (!atomic_load(&c->end)) {
+		uint32_t num = ARRAY_SIZE(cmds);
+		int ret = iommufd_invalidate(c->vm->fd, c->nest, cmds, &num);
+
+		if (!ret && num == ARRAY_SIZE(cmds))
+			c->taken++;
+		else if (ret == -EIO && num == 1)
+			c->refused++;
+		else
+			c->bad = true;
+	}
+	return NULL;
+}
+
+/* A guest changes its STE on one CPU, and invalidates on another. */
+static bool commands_while_replaced(void)
+{
+	const uint64_t bypass[2] = { 0x9, 1ull << 28 };
+	struct commander c = {};
+	uint32_t pass, to;
+	pthread_t thread;
+	struct vm vm;
+	unsigned int i;
+	bool ok;
+
+	if (!vm_start(&vm, 1 << ATS))
+		return false;
+	guest_tables();
+	guest_map(0, DATA);
+	c.vm = &vm;
+	ok = guest_runs(&vm, ATS, &c.nest) &&
+	     good(iommufd_nest(vm.fd, vm.dev[ATS], vm.parent, bypass, 0, &pass), "bypass");
+	if (!ok || pthread_create(&thread, NULL, commands_on, &c)) {
+		vm_end(&vm);
+		return false;
+	}
+	/* Until both answers were seen, at least */
+	for (i = 0; ok && (i < 100 || !c.taken || !c.refused) && i < 10000; i++) {
+		ok = moves(&vm, ATS, VA, DATA, i);
+		to = pass;
+		ok = ok && good(sim_lead(vm.master[ATS], &to), "attach") &&
+		     moves(&vm, ATS, RAM + DATA, DATA, i + 1);
+		to = c.nest;
+		ok = ok && good(sim_lead(vm.master[ATS], &to), "attach");
+	}
+	atomic_store(&c.end, true);
+	pthread_join(thread, NULL);
+	if (!ok || c.bad || !c.taken || !c.refused)
+		ksft_print_msg("%u taken, %u refused%s\n", c.taken, c.refused,
+			       c.bad ? ", some neither" : "");
+	vm_end(&vm);
+	return ok && !c.bad && c.taken && c.refused;
+}
+
 /* Of which type a master's write through a page is that the guest says is of type @n */
 static uint32_t type_of(struct vm *vm, unsigned int i, unsigned int n)
 {
@@ -660,6 +731,7 @@ static const struct {
 	{ "faults that the guest serves (I-38, I-41)", guest_serves },
 	{ "guests without a stage 1 (I-51)", other_stes },
 	{ "no more than a guest's own (I-52)", no_more_than_its_own },
+	{ "commands while the STE is replaced (I-51, I-52)", commands_while_replaced },
 	{ "memory types are the host's (I-52)", types_are_forced },
 	{ "memory types that nobody forces (I-52)", types_cannot_be_forced },
 };
