@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,8 +17,10 @@
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "lib/smmu_sim_lib.h"
 #include "lib/vfio.h"
 
+#define UNSAFE		"/sys/module/arm_smmu_v3/parameters/unsafe_nesting"
 #define AT		0x100000ull	/* edu reaches 28 bits */
 #define MEMORY		0x10000
 
@@ -165,8 +168,24 @@ static int nvme_identify(struct nvme *n, uint64_t to, unsigned int tries)
 	return -1;
 }
 
+/* A message interrupt says that there is an answer: it is a write through the SMMU, too. */
+static bool nvme_interrupts(struct nvme *n, int event)
+{
+	struct pollfd wait = { .fd = event, .events = POLLIN };
+	uint64_t before;
+
+	/* Those of commands before this one */
+	while (poll(&wait, 1, 0) == 1 && read(event, &before, sizeof(before)) > 0)
+		;
+	if (nvme_identify(n, AT + IDENTIFY, 1000) == 0 && poll(&wait, 1, 10000) == 1)
+		return true;
+	ksft_print_msg("its message interrupt does not arrive\n");
+	return false;
+}
+
 static bool nvme(struct vfio_function *f)
 {
+	int event = -1;
 	size_t len;
 	struct nvme n = { .bar = vfio_bar(f, 0, &len) };
 	unsigned int i;
@@ -178,12 +197,13 @@ static bool nvme(struct vfio_function *f)
 	}
 	memset(memory + IDENTIFY, 0, 8192);
 	/* The queues stay mapped, what it is to write to does not. */
-	ok = !vfio_map(f, memory, IDENTIFY, AT) &&
+	ok = !vfio_map(f, memory, IDENTIFY, AT) && !vfio_message(f, &event) &&
 	     !vfio_map(f, memory + IDENTIFY, 4096, AT + IDENTIFY) && nvme_start(&n) &&
 	     nvme_identify(&n, AT + IDENTIFY, 1000) == 0 &&
 	     !strncmp((char *)memory + IDENTIFY + 4, "arm-iommu", 9);
 	if (!ok)
 		ksft_print_msg("what is mapped is not reached\n");
+	ok = ok && nvme_interrupts(&n, event);
 	/* QEMU's does not say that it could not write. */
 	memset(memory + IDENTIFY, 0x5a, 4096);
 	ok = ok && !vfio_unmap(f, AT + IDENTIFY, 4096) &&
@@ -198,6 +218,8 @@ static bool nvme(struct vfio_function *f)
 	     !strncmp((char *)memory + IDENTIFY + 4096 + 4, "arm-iommu", 9);
 	vfio_put32(n.bar, NVME_CC, 0);
 	nvme_ready(&n, 0);
+	if (event >= 0)
+		close(event);
 	munmap(n.bar, len);
 	return ok;
 }
@@ -211,14 +233,46 @@ static const struct {
 	{ "type1v2", BY_TYPE1V2, "/dev/vfio/vfio" },
 	{ "an iommufd as a container", BY_COMPAT, "/dev/vfio/vfio" },
 	{ "iommufd", BY_IOMMUFD, "/dev/iommu" },
+	{ "iommufd, in front of a guest's STE", BY_NESTED, UNSAFE },
 };
+
+static void one_way(unsigned int i, const char *kind, bool is_edu)
+{
+	struct vfio_function f;
+	bool ok;
+	int ret;
+
+	if (access(ways[i].node, F_OK)) {
+		ksft_test_result_skip("%s by %s (I-52): no %s\n", kind, ways[i].what,
+				      ways[i].node);
+		return;
+	}
+	/* QEMU's SMMU forces no memory types. */
+	if (ways[i].by == BY_NESTED)
+		sim_set(UNSAFE, "1");
+	ret = vfio_open(&f, address, ways[i].by);
+	if (ways[i].by == BY_NESTED)
+		sim_set(UNSAFE, "0");
+	if (ret == -EOPNOTSUPP && ways[i].by == BY_NESTED) {
+		ksft_test_result_skip("%s by %s (I-52): its SMMU has one stage\n", kind,
+				      ways[i].what);
+		return;
+	}
+	if (ret)
+		ksft_print_msg("open: %s\n", strerror(-ret));
+	/* Not every device can be reset. */
+	if (!ret && vfio_reset(&f) == -EINVAL)
+		ksft_print_msg("it is not reset\n");
+	ok = !ret && !vfio_master(&f) && (is_edu ? edu(&f) : nvme(&f));
+	ksft_test_result(ok, "%s by %s (I-52)\n", kind, ways[i].what);
+	fflush(stdout);
+	vfio_close(&f);
+}
 
 int main(int argc, char **argv)
 {
 	bool is_edu = argc == 3 && !strcmp(argv[1], "edu");
-	struct vfio_function f;
 	unsigned int i;
-	int ret;
 
 	ksft_print_header();
 	if (argc != 3 || (!is_edu && strcmp(argv[1], "nvme")))
@@ -228,24 +282,7 @@ int main(int argc, char **argv)
 	if (memory == MAP_FAILED)
 		ksft_exit_fail_msg("no memory\n");
 	ksft_set_plan(ARRAY_SIZE(ways));
-	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		bool ok;
-
-		if (access(ways[i].node, F_OK)) {
-			ksft_test_result_skip("%s by %s (I-52): no %s\n", argv[1], ways[i].what,
-					      ways[i].node);
-			continue;
-		}
-		ret = vfio_open(&f, address, ways[i].by);
-		if (ret)
-			ksft_print_msg("open: %s\n", strerror(-ret));
-		/* Not every device can be reset. */
-		if (!ret && vfio_reset(&f) == -EINVAL)
-			ksft_print_msg("it is not reset\n");
-		ok = !ret && !vfio_master(&f) && (is_edu ? edu(&f) : nvme(&f));
-		ksft_test_result(ok, "%s by %s (I-52)\n", argv[1], ways[i].what);
-		fflush(stdout);
-		vfio_close(&f);
-	}
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		one_way(i, argv[1], is_edu);
 	ksft_finished();
 }

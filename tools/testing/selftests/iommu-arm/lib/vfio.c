@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -91,6 +92,21 @@ static int cdev_of(const char *address)
 	return number;
 }
 
+static bool by_iommufd(const struct vfio_function *f)
+{
+	return f->by == BY_IOMMUFD || f->by == BY_NESTED;
+}
+
+/* In front of the address space, an STE of a guest's that lets pass. */
+static int nested(struct vfio_function *f, uint32_t dev, uint32_t *table)
+{
+	const uint64_t bypass[2] = { 0x9 };
+	uint32_t parent;
+	int ret = iommufd_hwpt(f->iommu, dev, f->ioas, IOMMU_HWPT_ALLOC_NEST_PARENT, &parent);
+
+	return ret ?: iommufd_nest(f->iommu, dev, parent, bypass, 0, table);
+}
+
 static int open_cdev(struct vfio_function *f, const char *address)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
@@ -109,6 +125,8 @@ static int open_cdev(struct vfio_function *f, const char *address)
 	ret = call(f->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
 	ret = ret ?: iommufd_ioas(f->iommu, &f->ioas);
 	attach.pt_id = f->ioas;
+	if (!ret && f->by == BY_NESTED)
+		ret = nested(f, bind.out_devid, &attach.pt_id);
 	return ret ?: call(f->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 }
 
@@ -117,7 +135,7 @@ int vfio_open(struct vfio_function *f, const char *address, enum vfio_by by)
 	int ret;
 
 	*f = (struct vfio_function) { .by = by, .fd = -1, .iommu = -1, .group = -1 };
-	ret = by == BY_IOMMUFD ? open_cdev(f, address) : open_group(f, address);
+	ret = by_iommufd(f) ? open_cdev(f, address) : open_group(f, address);
 	if (ret)
 		vfio_close(f);
 	return ret;
@@ -146,7 +164,7 @@ int vfio_map(struct vfio_function *f, void *memory, size_t len, uint64_t at)
 		.size = len,
 	};
 
-	if (f->by == BY_IOMMUFD)
+	if (by_iommufd(f))
 		return iommufd_map(f->iommu, f->ioas, memory, len, at, true);
 	return call(f->iommu, VFIO_IOMMU_MAP_DMA, &map);
 }
@@ -158,7 +176,7 @@ int vfio_unmap(struct vfio_function *f, uint64_t at, size_t len)
 	};
 	int ret;
 
-	if (f->by == BY_IOMMUFD)
+	if (by_iommufd(f))
 		return iommufd_unmap(f->iommu, f->ioas, at, len);
 	ret = call(f->iommu, VFIO_IOMMU_UNMAP_DMA, &unmap);
 	return ret ?: unmap.size == len ? 0 : -ENOENT;
@@ -201,4 +219,30 @@ int vfio_master(struct vfio_function *f)
 int vfio_reset(struct vfio_function *f)
 {
 	return call(f->fd, VFIO_DEVICE_RESET, NULL);
+}
+
+/* The first MSI-X message of the function makes @event, a new eventfd, readable. */
+int vfio_message(struct vfio_function *f, int *event)
+{
+	struct {
+		struct vfio_irq_set set;
+		int32_t event;
+	} u = {
+		.set = {
+			.argsz = sizeof(u),
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = VFIO_PCI_MSIX_IRQ_INDEX,
+			.count = 1,
+		},
+	};
+	int ret;
+
+	*event = eventfd(0, EFD_CLOEXEC);
+	if (*event < 0)
+		return -errno;
+	u.event = *event;
+	ret = call(f->fd, VFIO_DEVICE_SET_IRQS, &u);
+	if (ret < 0)
+		close(*event);
+	return ret < 0 ? ret : 0;
 }

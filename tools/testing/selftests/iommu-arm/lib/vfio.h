@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum vfio_by { BY_TYPE1, BY_TYPE1V2, BY_COMPAT, BY_IOMMUFD };
+/* The last one: behind a guest that has no stage 1 */
+enum vfio_by { BY_TYPE1, BY_TYPE1V2, BY_COMPAT, BY_IOMMUFD, BY_NESTED };
 
 /**
  * struct vfio_function - the function
@@ -37,6 +38,7 @@ int vfio_unmap(struct vfio_function *f, uint64_t at, size_t len);
 void *vfio_bar(struct vfio_function *f, unsigned int bar, size_t *len);
 int vfio_master(struct vfio_function *f);
 int vfio_reset(struct vfio_function *f);
+int vfio_message(struct vfio_function *f, int *event);
 
 /* Registers, and memory that a device writes to */
 static inline uint32_t vfio_get32(const void *base, size_t at)
