@@ -6,8 +6,10 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <kunit/static_stub.h>
+#include <linux/completion.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/workqueue.h>
 
 #include "iommu-fake-kunit.h"
 
@@ -288,6 +290,58 @@ static void i36_retired_pasid(struct kunit *test)
 	EXPECT_PAGES(test, t.kept[1], 0x3000);
 	finish(0, IOMMU_PAGE_RESP_SUCCESS);
 	KUNIT_EXPECT_EQ(test, fake_answers(), 1);
+}
+
+static DECLARE_COMPLETION(in_handler);
+static DECLARE_COMPLETION(go_on);
+static DECLARE_COMPLETION(drained);
+static bool handled, handled_first;
+
+static int slow_handler(struct iopf_group *group)
+{
+	complete(&in_handler);
+	wait_for_completion(&go_on);
+	WRITE_ONCE(handled, true);
+	return keep_handler(group);
+}
+
+static void report_one(struct work_struct *unused)
+{
+	last(PASID, 1, 0x1000);
+}
+
+static void drain(struct work_struct *unused)
+{
+	iopf_drain_handlers(fake_dev(0));
+	WRITE_ONCE(handled_first, READ_ONCE(handled));
+	complete(&drained);
+}
+
+static DECLARE_WORK(reporter, report_one);
+static DECLARE_WORK(drainer, drain);
+
+/* I-36: who took a handle away waits for the handler that was found by it. */
+static void i36_handle_is_gone(struct kunit *test)
+{
+	handled = false;
+	reinit_completion(&in_handler);
+	reinit_completion(&go_on);
+	reinit_completion(&drained);
+	t.domain.iopf_handler = slow_handler;
+	queue_work(system_unbound_wq, &reporter);
+	wait_for_completion(&in_handler);
+	queue_work(system_unbound_wq, &drainer);
+	/* Whoever does not wait is done long before. */
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&drained, msecs_to_jiffies(50)), 0);
+	complete(&go_on);
+	flush_work(&drainer);
+	flush_work(&reporter);
+	KUNIT_EXPECT_TRUE(test, handled_first);
+	KUNIT_ASSERT_EQ(test, t.nr_kept, 1);
+	EXPECT_PAGES(test, t.kept[0], 0x1000);
+	/* A device that has no queue, and one that nobody asks */
+	iopf_drain_handlers(fake_dev(1));
+	iopf_drain_handlers(fake_dev(0));
 }
 
 /* I-41: no handler of the domain, nothing on the PASID, no PASID, no queue. */
@@ -693,6 +747,7 @@ static struct kunit_case iopf_cases[] = {
 	KUNIT_CASE(i40_stop_marker),
 	KUNIT_CASE(i40_missing_last),
 	KUNIT_CASE(i36_retired_pasid),
+	KUNIT_CASE(i36_handle_is_gone),
 	KUNIT_CASE(i41_nobody_listens),
 	KUNIT_CASE(i41_handler_refuses),
 	KUNIT_CASE(i41_user_pasid_table),

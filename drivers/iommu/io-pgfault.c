@@ -391,9 +391,8 @@ static int iopf_dispatch(struct iopf_source *src, struct iopf_fault *evt)
 	struct iommu_attach_handle *handle;
 
 	/*
-	 * iopf_retire_pasid() and removal take this lock after they made the
-	 * handle, or the source, unreachable: they then know that no handler
-	 * runs any more that was found before.
+	 * Who makes a handle or the source unreachable takes this lock afterwards,
+	 * and then knows that no handler runs any more that was found before.
 	 */
 	guard(mutex)(&src->report_lock);
 
@@ -432,8 +431,8 @@ static int iopf_dispatch(struct iopf_source *src, struct iopf_fault *evt)
  *
  * Context: May sleep; typically a threaded interrupt handler. Requests of one
  * device are reported in the order of their arrival. The domain and its attach
- * handle live until after the driver has drained its hardware queue and
- * iopf_queue_flush_dev() has returned.
+ * handle live until they cannot be found any more and iopf_drain_handlers(), or
+ * iopf_retire_pasid(), has returned.
  *
  * Return: 0, or a negative error that says why the fault was refused.
  */
@@ -605,6 +604,22 @@ void iopf_retire_pasid(struct device *dev, ioasid_t pasid)
 	iopf_source_put(src);
 }
 EXPORT_SYMBOL_IF_KUNIT(iopf_retire_pasid);
+
+/*
+ * On return no handler runs for @dev that was found by an attach handle which cannot
+ * be found any more. Groups that it took stay as they are. May sleep.
+ */
+void iopf_drain_handlers(struct device *dev)
+{
+	struct iopf_source *src = iopf_source_get(dev);
+
+	if (!src)
+		return;
+	mutex_lock(&src->report_lock);
+	mutex_unlock(&src->report_lock);
+	iopf_source_put(src);
+}
+EXPORT_SYMBOL_IF_KUNIT(iopf_drain_handlers);
 
 /**
  * iopf_queue_discard_partial() - Forget all groups that are not complete

@@ -194,6 +194,7 @@ static inline bool iopf_is_lost(const struct iopf_lost lost[IOPF_MAX_LOST],
 
 #ifdef CONFIG_IOMMU_IOPF
 void iopf_retire_pasid(struct device *dev, ioasid_t pasid);
+void iopf_drain_handlers(struct device *dev);
 bool iopf_group_settled(struct iopf_group *group);
 
 /*
@@ -203,6 +204,7 @@ bool iopf_group_settled(struct iopf_group *group);
 void iopf_group_dequeue(struct iopf_group *group);
 #else
 static inline void iopf_retire_pasid(struct device *dev, ioasid_t pasid) {}
+static inline void iopf_drain_handlers(struct device *dev) {}
 
 static inline bool iopf_group_settled(struct iopf_group *group)
 {
