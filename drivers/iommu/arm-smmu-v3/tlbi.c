@@ -14,7 +14,9 @@
  *	  read the set			  store the STE
  *
  * Either the unmap sees the new place, or hardware reads descriptors there
- * only after they were cleared (I-50).
+ * only after they were cleared (I-50). A place that has its TLB with another, as a
+ * second endpoint or a guest has, could be filled from that until it is told: so the
+ * set is read again then.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
@@ -296,6 +298,16 @@ static __always_inline int inval_tlbs_of_range(const struct smmu_inval_set *set,
 	return inval_tlbs(set, r);
 }
 
+/*
+ * Who joined while TLBs were told may have been served by what was still in them, so
+ * guests and ATCs are those of now. Who joins later finds nothing there any more.
+ */
+static __always_inline const struct smmu_inval_set *set_by_now(struct smmu_domain *d)
+{
+	dma_rmb(); /* after the read that saw the CMD_SYNC complete */
+	return rcu_dereference(d->invals);
+}
+
 /**
  * smmu_inval_range() - drop what may be cached of a range of a domain
  * @d: the domain
@@ -325,9 +337,15 @@ void smmu_inval_range(struct smmu_domain *d, unsigned long iova, size_t size, si
 	if (!set)
 		return;
 
-	if (inval_tlbs_of_range(set, &r) || (set->nested && inval_nested(set)))
+	if (inval_tlbs_of_range(set, &r))
 		inval_tlbs_whole(set, set->num_told);
-	if (set->num_atc)
+	set = set_by_now(d);
+	if (set && set->nested) {
+		if (inval_nested(set))
+			inval_tlbs_whole(set, set->num_told);
+		set = set_by_now(d);
+	}
+	if (set && set->num_atc)
 		inval_atcs(set, iova, iova + (size - 1));
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_inval_range);
@@ -343,7 +361,8 @@ static void inval_all(struct smmu_domain *d, bool told)
 		return;
 
 	inval_tlbs_whole(set, told ? set->num_told : set->num - set->num_atc);
-	if (set->num_atc)
+	set = set_by_now(d);
+	if (set && set->num_atc)
 		inval_atcs(set, 0, U64_MAX);
 }
 

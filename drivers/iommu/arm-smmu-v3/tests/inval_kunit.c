@@ -513,6 +513,49 @@ static void inval_i46_guest_stage1(struct kunit *test)
 	expect_log(test, t->f[0], 0, 0x0000002200000028ull, 0);
 }
 
+/* A guest's device comes to a stage 2 while that is told of an unmap. */
+static void join_on_tlbi(struct fake_smmu *f, const struct smmu_cmd *cmd)
+{
+	struct inval_test *t = f->private;
+
+	if ((cmd->qw[0] & 0xff) == 0x2a || (cmd->qw[0] & 0xff) == 0x28)
+		rcu_assign_pointer(t->domain.invals, t->set);
+}
+
+/* I-46, I-50: what it could be filled with meanwhile goes as well. */
+static void inval_i46_joined_meanwhile(struct kunit *test)
+{
+	static const struct smmu_nest nest;
+	struct inval_test *t = inval_test(test, 1);
+	struct smmu_inval_set *alone;
+
+	add_place(t, 0, SMMU_INVAL_S2, 0x22, 0);
+	alone = kunit_kzalloc(test, struct_size(alone, at, 1), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, alone);
+	alone->num = 1;
+	alone->num_told = 1;
+	alone->at[0] = t->set->at[0];
+	add_place(t, 0, SMMU_INVAL_ATC, 0, 7);
+	t->set->nested = true;
+	t->set->at[0].nested = true;
+	t->set->at[1].nest = &nest;
+	t->f[0]->hook = join_on_tlbi;
+
+	rcu_assign_pointer(t->domain.invals, alone);
+	smmu_inval_range(&t->domain, 0x1000, SZ_4K, SZ_4K);
+	KUNIT_ASSERT_EQ(test, t->f[0]->ran, 6);
+	expect_log(test, t->f[0], 0, 0x000000220000002aull, 0x1001);
+	expect_log(test, t->f[0], 2, 0x0000002200000010ull, 0);
+	expect_log(test, t->f[0], 4, 0x0000000700000040ull, 52);
+
+	rcu_assign_pointer(t->domain.invals, alone);
+	fake_clear(t->f[0]);
+	smmu_inval_domain(&t->domain);
+	KUNIT_ASSERT_EQ(test, t->f[0]->ran, 4);
+	expect_log(test, t->f[0], 0, 0x0000002200000028ull, 0);
+	expect_log(test, t->f[0], 2, 0x0000000700000040ull, 52);
+}
+
 /* Nothing to do is nothing done. */
 static void inval_nothing(struct kunit *test)
 {
@@ -539,6 +582,7 @@ static struct kunit_case inval_cases[] = {
 	KUNIT_CASE(inval_i46_atc_after_tlb),
 	KUNIT_CASE(inval_i46_range_covers),
 	KUNIT_CASE(inval_i46_guest_stage1),
+	KUNIT_CASE(inval_i46_joined_meanwhile),
 	KUNIT_CASE(inval_i48_deaf_endpoint),
 	KUNIT_CASE(inval_i50_every_instance),
 	KUNIT_CASE(inval_nothing),
