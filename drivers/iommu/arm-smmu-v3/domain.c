@@ -243,8 +243,11 @@ static struct smmu_domain *domain_alloc(struct smmu_device *own, unsigned int wa
 	d->smmu = want & WANT_ALL ? NULL : own;
 	d->domain.ops = &smmu_paging_ops;
 	ret = domain_make_some_table(d, want);
-	if (ret)
+	if (ret) {
+		/* Perhaps that of all instances was there already. */
+		domain_free_table(d);
 		return ERR_PTR(ret);
+	}
 	if (want & WANT_DIRTY)
 		d->domain.dirty_ops = &dirty_ops;
 	return no_free_ptr(d);
@@ -328,7 +331,7 @@ struct iommu_domain *smmu_domain_alloc_user(struct device *dev, u32 flags,
 		 * over write-back ones: its device would read what DRAM holds of pages whose
 		 * zeroes are in a cache.
 		 */
-		if (!READ_ONCE(smmu_unsafe_nesting))
+		if (master->smmu->feat.fwb || !READ_ONCE(smmu_unsafe_nesting))
 			want |= WANT_FORCED;
 	}
 

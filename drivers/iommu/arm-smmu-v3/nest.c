@@ -11,6 +11,7 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <kunit/visibility.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <uapi/linux/iommufd.h>
 
@@ -274,10 +275,21 @@ static void block_the_deaf(struct smmu_nest *nest, const struct smmu_cmd *cmds, 
 }
 
 /*
+ * An ATC must not be filled again from a TLB that is told in the same breath (I-46),
+ * and the guest's CMD_SYNC between the two is not among what its monitor passes on.
+ */
+static bool waits_for(const struct smmu_cmd *cmds, unsigned int n, const struct smmu_cmd *cmd)
+{
+	return n && FIELD_GET(CMD0_OP, cmd->qw[0]) == OP_ATC_INV &&
+	       FIELD_GET(CMD0_OP, cmds[n - 1].qw[0]) != OP_ATC_INV;
+}
+
+/*
  * Runs what it can of @n commands. Without a place of stage 2 nothing is cached, no
  * device is attached, and the instance itself may be gone.
  *
- * Return: how many are done, those before the first bad one.
+ * Return: how many are done, those before the first bad one; or before one that has to
+ * wait for them.
  */
 static int run(struct smmu_nest *nest, struct smmu_cmd *cmds, unsigned int n, int *err)
 {
@@ -299,14 +311,16 @@ static int run(struct smmu_nest *nest, struct smmu_cmd *cmds, unsigned int n, in
 			*err = ret;
 			break;
 		}
-		if (ret)
-			cmds[good++] = cmd;
+		if (!ret)
+			continue;
+		if (waits_for(cmds, good, &cmd))
+			break;
+		cmds[good++] = cmd;
 	}
-	ret = good ? smmu_cmdq_run(&nest->smmu->cmdq, cmds, good) : 0;
-	if (!ret)
+	if (!good || !smmu_cmdq_run(&nest->smmu->cmdq, cmds, good))
 		return i;
 	block_the_deaf(nest, cmds, good);
-	*err = ret;
+	*err = -ETIMEDOUT;
 	return 0;
 }
 
@@ -328,7 +342,7 @@ static int cache_invalidate_user(struct iommu_domain *domain, struct iommu_user_
 {
 	struct smmu_nest *nest = to_smmu_nest(domain);
 	struct smmu_cmd cmds[SMMU_BATCH];
-	u32 done = 0;
+	u32 done = 0, ran;
 	int ret = 0;
 
 	if (array->type != IOMMU_VIOMMU_INVALIDATE_DATA_ARM_SMMUV3)
@@ -341,8 +355,13 @@ static int cache_invalidate_user(struct iommu_domain *domain, struct iommu_user_
 			err = fetch(array, done + n, &cmds[n]);
 			n += !err;
 		}
-		done += run(nest, cmds, n, &ret);
-		ret = ret ?: err;
+		ran = run(nest, cmds, n, &ret);
+		done += ran;
+		if (ran == n)
+			ret = ret ?: err;
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
+		cond_resched();
 	}
 	array->entry_num = done;
 	return ret;
@@ -356,7 +375,8 @@ static int attach_nested(struct iommu_domain *domain, struct device *dev)
 	if (!m)
 		return -ENODEV;
 	/* Its structures are in the form that this instance has. */
-	if (m->smmu != nest->smmu || smmu_nest_check(&m->smmu->feat, nest->ste))
+	if (m->smmu != nest->smmu || !m->smmu->feat.nested ||
+	    smmu_nest_check(&m->smmu->feat, nest->ste))
 		return -EINVAL;
 	return smmu_attach(nest->parent, nest, dev);
 }
