@@ -605,10 +605,7 @@ void iopf_retire_pasid(struct device *dev, ioasid_t pasid)
 }
 EXPORT_SYMBOL_IF_KUNIT(iopf_retire_pasid);
 
-/*
- * On return no handler runs for @dev that was found by an attach handle which cannot
- * be found any more. Groups that it took stay as they are. May sleep.
- */
+/* On return no handler runs for @dev that was found by a handle now gone. May sleep. */
 void iopf_drain_handlers(struct device *dev)
 {
 	struct iopf_source *src = iopf_source_get(dev);
