@@ -501,15 +501,6 @@ void iopf_group_dequeue(struct iopf_group *group)
 }
 EXPORT_SYMBOL_GPL(iopf_group_dequeue);
 
-/* Whether @group was answered: serving it is then of no use. May sleep. */
-bool iopf_group_settled(struct iopf_group *group)
-{
-	struct iopf_source *src = to_source(group->fault_param);
-
-	guard(mutex)(&src->param.lock);
-	return to_tracked(group)->settled;
-}
-
 /**
  * iopf_free_group() - Free a group of page faults
  * @group: the group; not to be used afterwards

@@ -195,7 +195,15 @@ static inline bool iopf_is_lost(const struct iopf_lost lost[IOPF_MAX_LOST],
 #ifdef CONFIG_IOMMU_IOPF
 void iopf_retire_pasid(struct device *dev, ioasid_t pasid);
 void iopf_drain_handlers(struct device *dev);
-bool iopf_group_settled(struct iopf_group *group);
+
+/* Whether @group was answered: serving it is then of no use. May sleep. */
+static inline bool iopf_group_settled(struct iopf_group *group)
+{
+	struct iopf_source *src = to_source(group->fault_param);
+
+	guard(mutex)(&src->param.lock);
+	return to_tracked(group)->settled;
+}
 
 /*
  * <linux/iommu.h> has it from a later 6.12.y on. Before, iommufd does not call

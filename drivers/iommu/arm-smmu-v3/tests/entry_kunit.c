@@ -352,7 +352,7 @@ static void entry_samples_are_sensible(struct kunit *test)
 	static const enum verdict says[ARRAY_SIZE(stes)] = {
 		SAYS_INVALID, SAYS_INVALID, SAYS_ABORT, SAYS_BYPASS, SAYS_S1, SAYS_S1, SAYS_S1,
 		SAYS_S1, SAYS_S1, SAYS_S1, SAYS_S1, SAYS_S1, SAYS_S2, SAYS_S2, SAYS_S2, SAYS_S2,
-		SAYS_NESTED, SAYS_NESTED,
+		SAYS_S2, SAYS_NESTED, SAYS_NESTED,
 	};
 	unsigned int i;
 
