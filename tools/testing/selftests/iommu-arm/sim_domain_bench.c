@@ -54,13 +54,6 @@ static const char *instance(unsigned int i)
 	return name;
 }
 
-static bool good(int ret, const char *what)
-{
-	if (ret)
-		ksft_print_msg("%s: %s\n", what, strerror(-ret));
-	return !ret;
-}
-
 static int instances(void)
 {
 	unsigned int i;
@@ -177,7 +170,7 @@ static bool reached(const struct space *s, size_t len, bool mapped)
 		if (sim_write(s->master[i], at, data, sizeof(data), NULL, &r))
 			return false;
 		if (mapped ? !sim_fine(&r) || memcmp(memory + len - page, data, sizeof(data)) :
-			     !sim_expect(&r, SMMU_SIM_OUT_ABORT, 0x10))
+			     !sim_expect(&r, SMMU_SIM_OUT_ABORT, F_TRANSLATION))
 			return false;
 	}
 	return true;

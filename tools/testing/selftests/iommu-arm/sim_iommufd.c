@@ -108,13 +108,6 @@ static bool enter(struct user *u, unsigned int which)
 	return false;
 }
 
-static bool good(int ret, const char *what)
-{
-	if (ret)
-		ksft_print_msg("%s: %s\n", what, strerror(-ret));
-	return !ret;
-}
-
 static bool moves(int master, uint64_t at, uint8_t *cpu, unsigned int seed)
 {
 	uint8_t data[256], back[256];

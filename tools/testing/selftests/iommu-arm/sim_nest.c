@@ -76,13 +76,6 @@ struct vm {
 	struct sim_how how;
 };
 
-static bool good(int ret, const char *what)
-{
-	if (ret)
-		ksft_print_msg("%s: %s\n", what, strerror(-ret));
-	return !ret;
-}
-
 static const char *home(unsigned int i)
 {
 	return masters[i].instance ?: INSTANCE;

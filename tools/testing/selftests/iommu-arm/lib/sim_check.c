@@ -27,6 +27,14 @@ void sim_rest(unsigned int ms)
 		  NULL);
 }
 
+/* A call worked; if not, say which. @ret is a negative errno. */
+bool good(int ret, const char *what)
+{
+	if (ret)
+		printf("# %s: %s\n", what, strerror(-ret));
+	return !ret;
+}
+
 /* An access ended like this; if not, say how. */
 bool sim_expect(const struct sim_result *r, uint32_t outcome, uint32_t event)
 {

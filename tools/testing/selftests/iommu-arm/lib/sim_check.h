@@ -15,6 +15,7 @@
 
 void sim_fill(void *to, size_t len, unsigned int seed);
 void sim_rest(unsigned int ms);
+bool good(int ret, const char *what);
 bool sim_expect(const struct sim_result *r, uint32_t outcome, uint32_t event);
 bool sim_fine(const struct sim_result *r);
 long sim_number(const char *instance, const char *attribute);
