@@ -68,7 +68,7 @@ EXPORT_SYMBOL_GPL(iommu_seam_unregister);
  *
  * Context: may sleep; takes iommu_probe_device_lock.
  *
- * Return: 0, -EPROBE_DEFER while no driver has @iommu, or -ENOMEM.
+ * Return: as of iommu_fwspec_add_of_one().
  */
 int iommu_seam_fwspec(struct device *dev, struct fwnode_handle *iommu, const u32 *ids,
 		      unsigned int num, u32 flags)
@@ -76,10 +76,8 @@ int iommu_seam_fwspec(struct device *dev, struct fwnode_handle *iommu, const u32
 	int ret;
 
 	guard(mutex)(&iommu_probe_device_lock);
-	ret = iommu_fwspec_init(dev, iommu) ?: iommu_fwspec_add_ids(dev, ids, num);
-	if (ret)
-		iommu_fwspec_free(dev);
-	else
+	ret = iommu_fwspec_add_of_one(dev, iommu, ids, num);
+	if (!ret)
 		dev_iommu_fwspec_get(dev)->flags |= flags;
 	return ret;
 }
