@@ -135,6 +135,36 @@ static void log_summary(const struct smmu_device *smmu)
 		 1u << smmu->cmdq.shift, 1u << smmu->evtq.shift);
 }
 
+/* The core lets go of all devices that it knows to be behind the instance. */
+static void renounce(struct smmu_device *smmu)
+{
+	if (smmu->announced)
+		iommu_device_unregister(&smmu->iommu);
+	smmu->announced = false;
+}
+
+/* The first instance of a device that is behind @smmu too; NULL when there is none left. */
+static struct smmu_device *first_of_legs(struct smmu_device *smmu)
+{
+	struct smmu_master *leg;
+
+	guard(mutex)(&smmu->streams_lock);
+	leg = list_first_entry_or_null(&smmu->masters, struct smmu_master, node);
+	return leg ? leg->first->smmu : NULL;
+}
+
+/* Of a device behind several instances it knows the first alone: that goes, too. */
+static void renounce_legs(struct smmu_device *smmu)
+{
+	struct smmu_device *first;
+
+	while ((first = first_of_legs(smmu)) && !WARN_ON(!first->announced)) {
+		dev_warn(first->dev, "goes with %s: a device is behind both\n",
+			 dev_name(smmu->dev));
+		renounce(first);
+	}
+}
+
 static int announce(struct smmu_device *smmu, resource_size_t base)
 {
 	int ret;
@@ -149,11 +179,13 @@ static int announce(struct smmu_device *smmu, resource_size_t base)
 	smmu_debugfs_add(smmu);
 	ret = iommu_device_register(&smmu->iommu, &smmu_ops, smmu->dev);
 	if (ret) {
-		smmu_debugfs_remove(smmu);
 		scoped_guard(mutex, &smmu_instances_lock)
 			list_del(&smmu->instance);
+		renounce_legs(smmu);
+		smmu_debugfs_remove(smmu);
 		iommu_device_sysfs_remove(&smmu->iommu);
 	}
+	smmu->announced = !ret;
 	return ret;
 }
 
@@ -194,10 +226,11 @@ static void smmu_remove(struct platform_device *pdev)
 {
 	struct smmu_device *smmu = platform_get_drvdata(pdev);
 
-	iommu_device_unregister(&smmu->iommu);
-	smmu_debugfs_remove(smmu);
+	renounce(smmu);
 	scoped_guard(mutex, &smmu_instances_lock)
 		list_del(&smmu->instance);
+	renounce_legs(smmu);
+	smmu_debugfs_remove(smmu);
 	iommu_device_sysfs_remove(&smmu->iommu);
 	smmu_disable(smmu);
 	smmu_cmdq_kill(&smmu->cmdq);

@@ -13,7 +13,8 @@
  *	leave the old domain's set
  *
  * A step that fails before the STEs were touched leaves the old domain as it
- * was (I-51).
+ * was (I-51). A device behind several instances is several masters: all of them
+ * join before the first is written, and all are written before the first leaves.
  *
  * While PASIDs of the master lead to domains of their own, its STE leads to its
  * context descriptors whatever becomes of DMA without a PASID.
@@ -176,14 +177,14 @@ int smmu_master_restream(struct smmu_master *m, struct smmu_domain *d,
 }
 
 /* What is left to do once no STE of the master leads to the old domain. */
-static void finish_move(struct smmu_master *m, bool had_ats, struct smmu_domain *new,
+static void finish_move(struct smmu_master *m, struct smmu_domain *new,
 			struct smmu_nest *new_nest, bool identity)
 {
 	struct smmu_domain *old = m->domain;
 	struct smmu_nest *nest = m->nest;
 	const struct iommu_domain *left = nest ? &nest->domain : old ? &old->domain : NULL;
 
-	if (had_ats)
+	if (m->had_ats)
 		smmu_atc_inv_master(m);
 	m->domain = new;
 	WRITE_ONCE(m->nest, new_nest);
@@ -218,17 +219,20 @@ static int redirect(struct smmu_domain *d, const struct smmu_nest *nest, struct 
 	return ret ?: smmu_master_restream(m, d, nest, false, ats);
 }
 
-/* The same domain again: there is something to do if the master was blocked. */
+/* The same domain again: there is something to do for masters that were blocked. */
 static int attach_again(struct smmu_domain *d, const struct smmu_nest *nest,
-			struct smmu_master *m)
+			struct smmu_master *first)
 {
-	int ret;
+	struct smmu_master *m;
+	int ret = 0;
 
-	if (!READ_ONCE(m->blocked))
-		return 0;
-	ret = redirect(d, nest, m, m->ats);
-	if (ret)
-		smmu_master_block(m, "cannot be attached, its SMMU does not respond");
+	for (m = first; m; m = m->next) {
+		int err = READ_ONCE(m->blocked) ? redirect(d, nest, m, m->ats) : 0;
+
+		if (err)
+			smmu_master_block(m, "cannot be attached, its SMMU does not respond");
+		ret = ret ?: err;
+	}
 	return ret;
 }
 
@@ -241,6 +245,54 @@ static bool wants_ats(struct smmu_domain *d, const struct smmu_nest *nest, struc
 	return !nest || smmu_nest_ats(nest, m);
 }
 
+static int join(struct smmu_domain *d, struct smmu_nest *nest, struct smmu_master *m)
+{
+	int ret = d->stage2 ? 0 : smmu_cdtab_prepare(m, IOMMU_NO_PASID);
+
+	return ret ?: smmu_domain_join(d, m, IOMMU_NO_PASID, wants_ats(d, nest, m), nest);
+}
+
+/* All of a device or, after an error, nothing. */
+static int join_all(struct smmu_domain *d, struct smmu_nest *nest, struct smmu_master *first)
+{
+	struct smmu_master *m, *joined;
+
+	for (m = first; m; m = m->next) {
+		int ret = join(d, nest, m);
+
+		if (!ret)
+			continue;
+		for (joined = first; joined != m; joined = joined->next)
+			smmu_domain_drop(d, joined, IOMMU_NO_PASID, true, nest);
+		return ret;
+	}
+	return 0;
+}
+
+static int redirect_all(struct smmu_domain *d, struct smmu_nest *nest, struct smmu_master *first)
+{
+	struct smmu_master *m;
+
+	for (m = first; m; m = m->next) {
+		int ret;
+
+		m->had_ats = m->ats;
+		ret = redirect(d, nest, m, wants_ats(d, nest, m));
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Whether nothing stands against letting a master's DMA go through a domain. */
+static int may_attach(const struct smmu_domain *d, const struct smmu_master *m)
+{
+	if (!smmu_domain_fits(d, m->smmu))
+		return -EINVAL;
+	/* Behind a stage 2 of its own an STE knows no PASIDs. */
+	return d->stage2 && !xa_empty(&m->bonds) ? -EBUSY : 0;
+}
+
 /**
  * smmu_attach() - let a device's DMA go through a domain's table
  * @d: the domain
@@ -249,45 +301,40 @@ static bool wants_ats(struct smmu_domain *d, const struct smmu_nest *nest, struc
  *
  * Context: may sleep; under the group mutex.
  *
- * Return: 0; -EINVAL when the device's instance cannot walk the table, so that
+ * Return: 0; -EINVAL when an instance of the device cannot walk the table, so that
  * another domain may be tried; -EBUSY when PASIDs of the device are in use and the
  * domain is one of stage 2; -ENOSPC without a free ASID or VMID; -ENOMEM;
  * an error of the command queue, after which the device's DMA aborts.
  */
 int smmu_attach(struct smmu_domain *d, struct smmu_nest *nest, struct device *dev)
 {
-	struct smmu_master *m = dev_iommu_priv_get(dev);
-	bool had_ats, ats;
+	struct smmu_master *first = dev_iommu_priv_get(dev), *m;
 	int ret;
 
-	if (!m)
+	if (!first)
 		return -ENODEV;
-	if (!smmu_domain_fits(d, m->smmu))
-		return -EINVAL;
-	/* Behind a stage 2 of its own an STE knows no PASIDs. */
-	if (d->stage2 && !xa_empty(&m->bonds))
-		return -EBUSY;
-	if (m->domain == d && m->nest == nest)
-		return attach_again(d, nest, m);
-
-	ret = d->stage2 ? 0 : smmu_cdtab_prepare(m, IOMMU_NO_PASID);
-	if (ret)
-		return ret;
-	had_ats = m->ats;
-	ats = wants_ats(d, nest, m);
-	ret = smmu_domain_join(d, m, IOMMU_NO_PASID, ats, nest);
-	if (ret)
-		return ret;
-
-	ret = redirect(d, nest, m, ats);
-	if (ret) {
-		abandon_move(m, d, nest);
-		return ret;
+	for (m = first; m; m = m->next) {
+		ret = may_attach(d, m);
+		if (ret)
+			return ret;
 	}
-	if (d->stage2)
-		clear_cd(m);
-	finish_move(m, had_ats, d, nest, false);
-	return 0;
+	if (first->domain == d && first->nest == nest)
+		return attach_again(d, nest, first);
+
+	ret = join_all(d, nest, first);
+	if (ret)
+		return ret;
+	ret = redirect_all(d, nest, first);
+	for (m = first; m; m = m->next) {
+		if (ret) {
+			abandon_move(m, d, nest);
+			continue;
+		}
+		if (d->stage2)
+			clear_cd(m);
+		finish_move(m, d, nest, false);
+	}
+	return ret;
 }
 
 int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
@@ -296,21 +343,31 @@ int smmu_attach_paging(struct iommu_domain *domain, struct device *dev)
 }
 
 /* Identity and blocked domains need neither a tag nor a table. */
-static int attach_tableless(struct device *dev, bool identity)
+static int detach(struct smmu_master *m, bool identity)
 {
-	struct smmu_master *m = dev_iommu_priv_get(dev);
-	bool had_ats;
 	int ret;
 
-	if (!m)
-		return -ENODEV;
-
-	had_ats = m->ats;
-	ret = smmu_master_restream(m, NULL, NULL, identity, had_ats && !xa_empty(&m->bonds));
+	m->had_ats = m->ats;
+	ret = smmu_master_restream(m, NULL, NULL, identity, m->ats && !xa_empty(&m->bonds));
 	if (ret)
 		smmu_master_block(m, "cannot be detached, its SMMU does not respond");
 	clear_cd(m);
-	finish_move(m, had_ats, NULL, NULL, identity);
+	finish_move(m, NULL, NULL, identity);
+	return ret;
+}
+
+static int attach_tableless(struct device *dev, bool identity)
+{
+	struct smmu_master *first = dev_iommu_priv_get(dev), *m;
+	int ret = 0;
+
+	if (!first)
+		return -ENODEV;
+	for (m = first; m; m = m->next) {
+		int err = detach(m, identity);
+
+		ret = ret ?: err;
+	}
 	return ret;
 }
 

@@ -20,7 +20,7 @@ static int faults_on(struct smmu_master *master)
 	int ret;
 
 	lockdep_assert_held(&master->faults_lock);
-	if (!smmu->iopf || (!master->stall && !pri))
+	if (!smmu->iopf || master->leg || (!master->stall && !pri))
 		return -EOPNOTSUPP;
 	ret = iopf_queue_add_device(smmu->iopf, master->dev);
 	if (ret || !pri)
@@ -85,6 +85,8 @@ static int enable_sva(struct smmu_master *master)
 {
 	const char *why = smmu_sva_refusal(&master->smmu->feat);
 
+	if (!why && master->leg)
+		why = "the device is behind several SMMUs";
 	if (!why && !master->ssid_bits)
 		why = "the device has no PASIDs";
 	if (why) {

@@ -66,10 +66,11 @@ static void walker_restrict(struct walker *w, const struct smmu_features *f)
 }
 
 /*
- * What @smmu can walk, or what all registered instances can: -EINVAL if there is no
- * such table, or none through which devices reach all memory.
+ * What @smmu can walk, and all others that the device of @m is behind, or what all
+ * registered instances can: -EINVAL if there is no such table, or none through which
+ * devices reach all memory.
  */
-static int walker_of(struct smmu_device *smmu, struct walker *w)
+static int walker_of(struct smmu_device *smmu, const struct smmu_master *m, struct walker *w)
 {
 	u64 memory = 0;
 
@@ -80,15 +81,16 @@ static int walker_of(struct smmu_device *smmu, struct walker *w)
 	};
 	if (smmu) {
 		walker_restrict(w, &smmu->feat);
-		return 0;
-	}
-
-	guard(mutex)(&smmu_instances_lock);
-	if (list_empty(&smmu_instances))
-		return -ENODEV;
-	list_for_each_entry(smmu, &smmu_instances, instance) {
-		walker_restrict(w, &smmu->feat);
-		memory |= dma_get_required_mask(smmu->dev);
+		for (; m; m = m->next)
+			walker_restrict(w, &m->smmu->feat);
+	} else {
+		guard(mutex)(&smmu_instances_lock);
+		if (list_empty(&smmu_instances))
+			return -ENODEV;
+		list_for_each_entry(smmu, &smmu_instances, instance) {
+			walker_restrict(w, &smmu->feat);
+			memory |= dma_get_required_mask(smmu->dev);
+		}
 	}
 	if (!(w->pgsizes & (PAGE_SIZE * 2 - 1)) || !(w->s1 || w->s2) || memory >> w->oas)
 		return -EINVAL;
@@ -123,7 +125,7 @@ static void pgt_config(const struct walker *w, bool stage2, struct io_pgtable_cf
 }
 
 /*
- * For a table of all instances any of them can be the device whose DMA mask
+ * For a table of several instances any of them can be the device whose DMA mask
  * and coherency stand for the walkers; a non-coherent one must be, if there
  * is one. The domain may outlive it.
  */
@@ -132,7 +134,7 @@ static struct device *walker_device(const struct smmu_domain *d, bool coherent)
 	struct smmu_device *smmu = d->smmu ?: d->own;
 
 	guard(mutex)(&smmu_instances_lock);
-	if (smmu && (d->smmu || smmu->feat.coherent == coherent))
+	if (smmu && smmu->feat.coherent == coherent)
 		return get_device(smmu->dev);
 	list_for_each_entry(smmu, &smmu_instances, instance)
 		if (smmu->feat.coherent == coherent)
@@ -156,7 +158,7 @@ static unsigned long table_quirks(const struct walker *w, bool stage2, unsigned 
 }
 
 /* Make the page table. A domain that has one already gets the new one instead. */
-static int domain_make_table(struct smmu_domain *d, unsigned int want)
+static int domain_make_table(struct smmu_domain *d, const struct smmu_master *m, unsigned int want)
 {
 	bool stage2 = want & WANT_STAGE2;
 	struct io_pgtable_cfg cfg = {};
@@ -164,7 +166,7 @@ static int domain_make_table(struct smmu_domain *d, unsigned int want)
 	struct walker w;
 	int ret;
 
-	ret = walker_of(d->smmu, &w);
+	ret = walker_of(d->smmu, m, &w);
 	if (ret)
 		return ret;
 	if (!stage2 && !w.s1)
@@ -215,10 +217,11 @@ static const struct iommu_dirty_ops dirty_ops = {
 	.read_and_clear_dirty	= read_and_clear_dirty,
 };
 
-/* As domain_make_table(); for the device's instance alone where sharing would cost something. */
-static int domain_make_some_table(struct smmu_domain *d, unsigned int want)
+/* As domain_make_table(); for what the device is behind where sharing would cost something. */
+static int domain_make_some_table(struct smmu_domain *d, const struct smmu_master *m,
+				  unsigned int want)
 {
-	int ret = domain_make_table(d, want);
+	int ret = domain_make_table(d, m, want);
 
 	if (!d->own || d->smmu)
 		return ret;
@@ -226,11 +229,14 @@ static int domain_make_some_table(struct smmu_domain *d, unsigned int want)
 		  (want & WANT_STAGE2) || !d->stage2 || !d->own->feat.s1)
 		return ret;
 	d->smmu = d->own;
-	return domain_make_table(d, want);
+	return domain_make_table(d, m, want);
 }
 
-/* For @own alone; without it, or with WANT_ALL, for all instances if that is possible. */
-static struct smmu_domain *domain_alloc(struct smmu_device *own, unsigned int want)
+/*
+ * For what the device of @m is behind; without it, or with WANT_ALL, for all instances if
+ * that is possible.
+ */
+static struct smmu_domain *domain_alloc(const struct smmu_master *m, unsigned int want)
 {
 	struct smmu_domain *d __free(kfree) = kzalloc(sizeof(*d), GFP_KERNEL);
 	int ret;
@@ -239,10 +245,10 @@ static struct smmu_domain *domain_alloc(struct smmu_device *own, unsigned int wa
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&d->lock);
 	INIT_LIST_HEAD(&d->bonds);
-	d->own = own;
-	d->smmu = want & WANT_ALL ? NULL : own;
+	d->own = m ? m->smmu : NULL;
+	d->smmu = want & WANT_ALL ? NULL : d->own;
 	d->domain.ops = &smmu_paging_ops;
-	ret = domain_make_some_table(d, want);
+	ret = domain_make_some_table(d, m, want);
 	if (ret) {
 		/* Perhaps that of all instances was there already. */
 		domain_free_table(d);
@@ -253,16 +259,14 @@ static struct smmu_domain *domain_alloc(struct smmu_device *own, unsigned int wa
 	return no_free_ptr(d);
 }
 
-static struct smmu_device *instance_of(struct device *dev)
+static const struct smmu_master *master_of(struct device *dev)
 {
-	struct smmu_master *master = dev ? dev_iommu_priv_get(dev) : NULL;
-
-	return master ? master->smmu : NULL;
+	return dev ? dev_iommu_priv_get(dev) : NULL;
 }
 
 /**
  * smmu_domain_alloc_paging() - make a domain for the DMA API
- * @dev: whose instance will walk the table; NULL for any
+ * @dev: whose instances will walk the table; NULL for any
  *
  * Context: may sleep.
  *
@@ -270,7 +274,7 @@ static struct smmu_device *instance_of(struct device *dev)
  */
 struct iommu_domain *smmu_domain_alloc_paging(struct device *dev)
 {
-	struct smmu_domain *d = domain_alloc(instance_of(dev), 0);
+	struct smmu_domain *d = domain_alloc(master_of(dev), 0);
 
 	return IS_ERR(d) ? ERR_CAST(d) : &d->domain;
 }
@@ -280,7 +284,7 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev)
  * @dev: a device that shall be attached
  *
  * Devices behind other instances may follow, so all of them shall walk the table. Its
- * own alone does where they have too little in common.
+ * own alone do where they have too little in common.
  *
  * Context: may sleep.
  *
@@ -288,7 +292,7 @@ struct iommu_domain *smmu_domain_alloc_paging(struct device *dev)
  */
 struct iommu_domain *smmu_domain_alloc_unmanaged(struct device *dev)
 {
-	struct smmu_domain *d = domain_alloc(instance_of(dev), WANT_ALL);
+	struct smmu_domain *d = domain_alloc(master_of(dev), WANT_ALL);
 
 	return IS_ERR(d) ? ERR_CAST(d) : &d->domain;
 }
@@ -335,7 +339,7 @@ struct iommu_domain *smmu_domain_alloc_user(struct device *dev, u32 flags,
 			want |= WANT_FORCED;
 	}
 
-	d = domain_alloc(master->smmu, want);
+	d = domain_alloc(master, want);
 	if (IS_ERR(d))
 		return ERR_CAST(d);
 	d->domain.type = IOMMU_DOMAIN_UNMANAGED;
@@ -360,7 +364,7 @@ static int enable_nesting(struct iommu_domain *domain)
 	guard(mutex)(&d->lock);
 	if (rcu_access_pointer(d->invals))
 		return -EPERM;
-	return d->stage2 ? 0 : domain_make_some_table(d, WANT_STAGE2);
+	return d->stage2 ? 0 : domain_make_some_table(d, NULL, WANT_STAGE2);
 }
 
 static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,

@@ -31,7 +31,8 @@ static int report(struct smmu_device *smmu, struct iopf_fault *fault, bool stall
 		return -ENODEV;
 	guard(mutex)(&smmu->streams_lock);
 	master = xa_load(&smmu->streams, prm->private_data[FAULT_SID]);
-	if (!master || (!stall && !master->pri))
+	/* Answers find their instance by the device. */
+	if (!master || master->leg || (!stall && !master->pri))
 		return -ENODEV;
 
 	if (!stall && (prm->flags & IOMMU_FAULT_PAGE_REQUEST_PASID_VALID) &&

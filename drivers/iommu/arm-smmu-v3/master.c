@@ -4,6 +4,7 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
+#include <kunit/visibility.h>
 #include <linux/of.h>
 #include <linux/pci.h>
 #include <linux/pci-ats.h>
@@ -28,22 +29,29 @@ static struct smmu_device *smmu_by_fwnode(const struct fwnode_handle *fwnode)
 	return NULL;
 }
 
-/* A device with PCI aliases may name one stream twice. */
-static int master_collect_sids(struct smmu_master *m, const struct iommu_fwspec *fwspec)
+static bool master_has_sid(const struct smmu_master *m, u32 sid)
 {
-	unsigned int i, j;
+	unsigned int i;
 
-	m->sids = kcalloc(fwspec->num_ids, sizeof(*m->sids), GFP_KERNEL);
-	if (!m->sids)
+	for (i = 0; i < m->num_sids; i++)
+		if (m->sids[i] == sid)
+			return true;
+	return false;
+}
+
+/* A device with PCI aliases may name one stream twice. */
+static int master_add_sid(struct smmu_master *m, u32 sid)
+{
+	u32 *sids;
+
+	if (master_has_sid(m, sid))
+		return 0;
+	sids = krealloc_array(m->sids, m->num_sids + 1, sizeof(*sids), GFP_KERNEL);
+	if (!sids)
 		return -ENOMEM;
-	for (i = 0; i < fwspec->num_ids; i++) {
-		for (j = 0; j < m->num_sids; j++)
-			if (m->sids[j] == fwspec->ids[i])
-				break;
-		if (j == m->num_sids)
-			m->sids[m->num_sids++] = fwspec->ids[i];
-	}
-	return m->num_sids ? 0 : -ENODEV;
+	sids[m->num_sids++] = sid;
+	m->sids = sids;
+	return 0;
 }
 
 static int master_refuse_sid(struct smmu_master *m, u32 sid, struct smmu_master *owner)
@@ -75,16 +83,6 @@ static int master_claim_sid(struct smmu_master *m, u32 sid)
 		return ret;
 	owner = xa_load(&smmu->streams, sid);
 	return dev_is_pci(m->dev) && dev_is_pci(owner->dev) ? 0 : master_refuse_sid(m, sid, owner);
-}
-
-static bool master_has_sid(const struct smmu_master *m, u32 sid)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->num_sids; i++)
-		if (m->sids[i] == sid)
-			return true;
-	return false;
 }
 
 /* Another master that uses a stream of @m, or NULL. */
@@ -150,10 +148,12 @@ static void master_read_properties(struct smmu_master *m)
 	const struct smmu_features *f = &m->smmu->feat;
 	u32 bits;
 
+	m->stall = f->stall_forced;
+	if (m->leg)
+		return;
 	if (!device_property_read_u32(m->dev, "pasid-num-bits", &bits))
 		m->ssid_bits = min_t(u32, bits, smmu_ssid_bits(f));
-	m->stall = f->stall_forced ||
-		   (f->stall && device_property_read_bool(m->dev, "dma-can-stall"));
+	m->stall |= f->stall && device_property_read_bool(m->dev, "dma-can-stall");
 	if (dev_is_pci(m->dev)) {
 		smmu_pasid_enable(m);
 		if (f->ats)
@@ -161,46 +161,133 @@ static void master_read_properties(struct smmu_master *m)
 	}
 }
 
-/**
- * smmu_probe_device() - accept a device that firmware puts behind an instance
- * @dev: the device, with stream IDs
- *
- * Context: may sleep.
- *
- * Return: the instance's handle; -ENODEV when it is none of ours; -ERANGE,
- * -EEXIST for stream IDs that firmware has wrong; -ENOMEM.
- */
-struct iommu_device *smmu_probe_device(struct device *dev)
+static struct smmu_master *master_alloc(struct device *dev, const struct fwnode_handle *fwnode)
 {
-	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
-	struct smmu_master *m;
-	int ret;
+	struct smmu_device *smmu = smmu_by_fwnode(fwnode);
+	struct smmu_master *m = smmu ? kzalloc(sizeof(*m), GFP_KERNEL) : NULL;
 
-	if (WARN_ON_ONCE(dev_iommu_priv_get(dev)))
-		return ERR_PTR(-EBUSY);
-
-	m = kzalloc(sizeof(*m), GFP_KERNEL);
 	if (!m)
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(smmu ? -ENOMEM : -ENODEV);
+	m->smmu = smmu;
 	m->dev = dev;
+	m->first = m;
 	raw_spin_lock_init(&m->ste_lock);
 	mutex_init(&m->faults_lock);
 	mutex_init(&m->cd_lock);
 	xa_init(&m->bonds);
 	ste_make_abort(m->ste);
-	m->smmu = smmu_by_fwnode(fwspec->iommu_fwnode);
-	ret = m->smmu ? master_collect_sids(m, fwspec) : -ENODEV;
-	if (!ret)
-		ret = master_claim_sids(m);
-	if (ret) {
+	return m;
+}
+
+static void legs_free(struct smmu_master *first)
+{
+	while (first) {
+		struct smmu_master *m = first;
+
+		first = m->next;
+		smmu_cdtab_free(m);
 		kfree(m->sids);
 		kfree(m);
+	}
+}
+
+/* The leg of the instance that @fwnode is the node of; a new one, if there is none. */
+static struct smmu_master *leg_of(struct smmu_master *first, const struct fwnode_handle *fwnode)
+{
+	struct smmu_master *m, *last = first;
+
+	for (m = first; m; m = m->next) {
+		if (dev_fwnode(m->smmu->dev) == fwnode)
+			return m;
+		last = m;
+	}
+	m = master_alloc(first->dev, fwnode);
+	if (IS_ERR(m))
+		return m;
+	last->next = m;
+	m->first = first;
+	first->leg = true;
+	m->leg = true;
+	return m;
+}
+
+/*
+ * A fwspec has one SMMU, and whoever fills it in leaves out the streams of others: these
+ * are in the property that it was made of. On PCI and under IORT there are none.
+ */
+static int legs_collect(struct smmu_master *first)
+{
+	struct fwnode_handle *fwnode = dev_fwnode(first->dev);
+	struct fwnode_reference_args args;
+	unsigned int i;
+	int ret = 0;
+
+	if (dev_is_pci(first->dev) || !(is_of_node(fwnode) || is_software_node(fwnode)))
+		return 0;
+	for (i = 0; !ret && !fwnode_property_get_reference_args(fwnode, "iommus", "#iommu-cells",
+								0, i, &args); i++) {
+		struct smmu_master *m = leg_of(first, args.fwnode);
+
+		ret = PTR_ERR_OR_ZERO(m) ?: m == first ? 0 : master_add_sid(m, args.args[0]);
+		fwnode_handle_put(args.fwnode);
+	}
+	return ret;
+}
+
+/* Of all instances, or of none. */
+static int legs_claim(struct smmu_master *first)
+{
+	struct smmu_master *m, *claimed;
+
+	for (m = first; m; m = m->next) {
+		int ret = master_claim_sids(m);
+
+		if (!ret)
+			continue;
+		for (claimed = first; claimed != m; claimed = claimed->next)
+			master_unclaim_sids(claimed, claimed->num_sids);
+		return ret;
+	}
+	return 0;
+}
+
+/**
+ * smmu_probe_device() - accept a device that firmware puts behind an instance
+ * @dev: the device, with stream IDs
+ *
+ * It may have streams behind other instances too.
+ *
+ * Context: may sleep.
+ *
+ * Return: the instance's handle; -ENODEV when it, or another one, is none of ours;
+ * -ERANGE, -EEXIST for stream IDs that firmware has wrong; -ENOMEM.
+ */
+struct iommu_device *smmu_probe_device(struct device *dev)
+{
+	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
+	struct smmu_master *first, *m;
+	unsigned int i;
+	int ret;
+
+	if (WARN_ON_ONCE(dev_iommu_priv_get(dev)))
+		return ERR_PTR(-EBUSY);
+
+	first = master_alloc(dev, fwspec->iommu_fwnode);
+	if (IS_ERR(first))
+		return ERR_CAST(first);
+	ret = fwspec->num_ids ? 0 : -ENODEV;
+	for (i = 0; i < fwspec->num_ids && !ret; i++)
+		ret = master_add_sid(first, fwspec->ids[i]);
+	ret = ret ?: legs_collect(first) ?: legs_claim(first);
+	if (ret) {
+		legs_free(first);
 		return ERR_PTR(ret);
 	}
 
-	dev_iommu_priv_set(dev, m);
-	master_read_properties(m);
-	return &m->smmu->iommu;
+	dev_iommu_priv_set(dev, first);
+	for (m = first; m; m = m->next)
+		master_read_properties(m);
+	return &first->smmu->iommu;
 }
 
 /**
@@ -214,24 +301,24 @@ struct iommu_device *smmu_probe_device(struct device *dev)
  */
 void smmu_release_device(struct device *dev)
 {
-	struct smmu_master *m = dev_iommu_priv_get(dev);
+	struct smmu_master *first = dev_iommu_priv_get(dev), *m;
 	struct smmu_bond *bond;
 	unsigned long ssid;
 
-	xa_for_each(&m->bonds, ssid, bond)
+	xa_for_each(&first->bonds, ssid, bond)
 		smmu_remove_pasid(dev, ssid, &bond->domain->domain);
-	master_hand_over(m);
+	for (m = first; m; m = m->next)
+		master_hand_over(m);
 	if (dev->iommu->require_direct)
 		smmu_attach_identity(NULL, dev);
 	else
 		smmu_attach_blocked(NULL, dev);
 
-	smmu_faults_off(m);
-	smmu_pasid_disable(m);
-	master_unclaim_sids(m, m->num_sids);
-	smmu_cdtab_free(m);
-	kfree(m->sids);
-	kfree(m);
+	smmu_faults_off(first);
+	smmu_pasid_disable(first);
+	for (m = first; m; m = m->next)
+		master_unclaim_sids(m, m->num_sids);
+	legs_free(first);
 }
 
 /* -EEXIST if a stream is shared with a device that is in another group. */
@@ -262,17 +349,19 @@ static int master_check_group(struct smmu_master *m, struct iommu_group *group)
  */
 struct iommu_group *smmu_device_group(struct device *dev)
 {
-	struct smmu_master *m = dev_iommu_priv_get(dev);
 	struct iommu_group *group;
-	int ret;
+	struct smmu_master *m;
 
 	group = dev_is_pci(dev) ? pci_device_group(dev) : generic_device_group(dev);
 	if (IS_ERR(group))
 		return group;
-	ret = master_check_group(m, group);
-	if (ret) {
-		iommu_group_put(group);
-		return ERR_PTR(ret);
+	for (m = dev_iommu_priv_get(dev); m; m = m->next) {
+		int ret = master_check_group(m, group);
+
+		if (ret) {
+			iommu_group_put(group);
+			return ERR_PTR(ret);
+		}
 	}
 	return group;
 }
@@ -281,19 +370,22 @@ int smmu_of_xlate(struct device *dev, const struct of_phandle_args *args)
 {
 	const struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
 
-	/* A fwspec has one SMMU: streams of another would be taken for its own. */
-	if (fwspec->iommu_fwnode != of_fwnode_handle(args->np)) {
-		dev_err(dev, "has streams of %pfw and of %pOF: one SMMU is all it can have\n",
-			fwspec->iommu_fwnode, args->np);
-		return -EINVAL;
-	}
 	if (args->args_count != 1) {
 		dev_err(dev, "%pOF wants one cell for a stream ID, not %d\n", args->np,
 			args->args_count);
 		return -EINVAL;
 	}
-	return iommu_fwspec_add_ids(dev, args->args, 1);
+	if (fwspec->iommu_fwnode == of_fwnode_handle(args->np))
+		return iommu_fwspec_add_ids(dev, args->args, 1);
+
+	/* Here it would be taken for a stream of the first: see legs_collect(). */
+	if (of_property_present(dev->of_node, "iommus") && !dev_is_pci(dev))
+		return 0;
+	dev_err(dev, "has streams of %pfw and of %pOF: only \"iommus\" can say so\n",
+		fwspec->iommu_fwnode, args->np);
+	return -EINVAL;
 }
+EXPORT_SYMBOL_IF_KUNIT(smmu_of_xlate);
 
 void smmu_get_resv_regions(struct device *dev, struct list_head *head)
 {
@@ -309,17 +401,22 @@ void smmu_get_resv_regions(struct device *dev, struct list_head *head)
 
 bool smmu_capable(struct device *dev, enum iommu_cap cap)
 {
-	const struct smmu_master *m = dev_iommu_priv_get(dev);
+	const struct smmu_master *m;
+	bool coherent = true, dirty = true;
 
+	for (m = dev_iommu_priv_get(dev); m; m = m->next) {
+		coherent &= m->smmu->feat.coherent;
+		dirty &= m->smmu->feat.s1 && m->smmu->feat.hd;
+	}
 	switch (cap) {
 	case IOMMU_CAP_CACHE_COHERENCY:
 		/* A coherent SMMU is taken to mean that its masters' path is. */
-		return m->smmu->feat.coherent;
+		return coherent;
 	case IOMMU_CAP_NOEXEC:
 	case IOMMU_CAP_DEFERRED_FLUSH:
 		return true;
 	case IOMMU_CAP_DIRTY_TRACKING:
-		return m->smmu->feat.s1 && m->smmu->feat.hd;
+		return dirty;
 	default:
 		return false;
 	}

@@ -375,7 +375,7 @@ static int attach_nested(struct iommu_domain *domain, struct device *dev)
 	if (!m)
 		return -ENODEV;
 	/* Its structures are in the form that this instance has. */
-	if (m->smmu != nest->smmu || !m->smmu->feat.nested ||
+	if (m->leg || m->smmu != nest->smmu || !m->smmu->feat.nested ||
 	    smmu_nest_check(&m->smmu->feat, nest->ste))
 		return -EINVAL;
 	return smmu_attach(nest->parent, nest, dev);
@@ -406,7 +406,8 @@ static const struct iommu_domain_ops nest_ops = {
  *
  * Context: may sleep.
  *
- * Return: the domain; -EOPNOTSUPP when the device's instance cannot nest; -EINVAL for a
+ * Return: the domain; -EOPNOTSUPP when the device's instance cannot nest, or the device
+ * is behind several; -EINVAL for a
  * parent that is no stage 2 it can walk, or data of another type; -EIO for what a
  * guest may not have in its STE; -EFAULT; -ENOMEM.
  */
@@ -420,7 +421,7 @@ struct iommu_domain *smmu_nest_alloc(struct device *dev, struct iommu_domain *pa
 	u64 ste[2];
 	int ret;
 
-	if (!m->smmu->feat.nested)
+	if (m->leg || !m->smmu->feat.nested)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!d->stage2 || !smmu_domain_fits(d, m->smmu))
 		return ERR_PTR(-EINVAL);

@@ -138,6 +138,7 @@ struct smmu_cdtab {
  * @streams: stream ID -> a &struct smmu_master that it belongs to
  * @masters: all masters
  * @iommu: the core's handle
+ * @announced: the core has the handle; changed where the instance comes and goes
  * @instance: in the list of instances, under smmu_instances_lock
  * @log_limit: limits the lines that devices can cause in the log
  * @combined_irq: wired interrupt that stands for all, 0 if none
@@ -164,6 +165,7 @@ struct smmu_device {
 	struct xarray streams;
 	struct list_head masters;
 	struct iommu_device iommu;
+	bool announced;
 	struct list_head instance;
 	struct ratelimit_state log_limit;
 	int combined_irq;
@@ -177,6 +179,10 @@ struct smmu_device {
  * struct smmu_master - a device behind an instance, with its stream IDs
  * @smmu: the instance
  * @dev: the device
+ * @next: the same device behind another instance, or NULL: a device is one master unless
+ *	it has several such legs, of which the core has the first
+ * @first: the one that the core has
+ * @leg: there are several: then none has PASIDs, nor faults that are served
  * @node: in the instance's list, under its streams_lock
  * @sids: its stream IDs, each once; PCI functions with an alias in common
  *	share a stream, and then a group and so a domain as well
@@ -187,6 +193,7 @@ struct smmu_device {
  * @ssid_bits: bits of a PASID that device and instance both have
  * @stall: its faults may stall
  * @ats: the endpoint's ATS is enabled; changed under the group mutex
+ * @had_ats: it was, before the move that is under way; under the group mutex
  * @no_ats: enabling it failed, and is not tried again
  * @domain: the paging domain it is attached to, or NULL; under the group mutex
  * @nest: the guest's stage 1 in front of that, or NULL; changed under the group mutex
@@ -208,6 +215,9 @@ struct smmu_device {
 struct smmu_master {
 	struct smmu_device *smmu;
 	struct device *dev;
+	struct smmu_master *next;
+	struct smmu_master *first;
+	bool leg;
 	struct list_head node;
 	u32 *sids;
 	unsigned int num_sids;
@@ -217,6 +227,7 @@ struct smmu_master {
 	u8 ssid_bits;
 	bool stall;
 	bool ats;
+	bool had_ats;
 	bool no_ats;
 	struct smmu_domain *domain;
 	struct smmu_nest *nest;
@@ -307,8 +318,8 @@ struct smmu_bond {
  * @pgt: the page table, fixed at allocation; NULL for that of a process
  * @cfg: how it is walked
  * @stage2: it is a stage 2 table
- * @smmu: the instance that the table was made for, NULL for a table that all
- *	instances can walk
+ * @smmu: the instance that the table was made for, the first if the device is behind
+ *	several; NULL for a table that all instances can walk
  * @own: the instance of the device that it was made for, or NULL; may be gone once a
  *	device was attached
  * @lock: serialises changes of @invals, @bonds and the CDs that lead to the domain
