@@ -87,6 +87,7 @@ static void become(struct sim_master *m, enum sim_kind kind)
 	if (kind == SIM_PCI) {
 		m->slot = 0;
 		m->stall = false;
+		m->leg_of[0] = '\0';
 	} else {
 		m->ats = false;
 		m->pri = false;
@@ -369,6 +370,34 @@ static ssize_t master_silent_store(struct config_item *item, const char *page, s
 }
 CONFIGFS_ATTR(master_, silent);
 
+static ssize_t master_leg_of_show(struct config_item *item, char *page)
+{
+	const struct sim_master *m = to_master(item);
+
+	guard(mutex)(&sim_mutex);
+	return sysfs_emit(page, "%s\n", m->leg_of);
+}
+
+/* Whether there is such a master is asked when its own is made live. */
+static ssize_t master_leg_of_store(struct config_item *item, const char *page, size_t count)
+{
+	struct sim_master *m = to_master(item);
+	char file[sizeof(m->leg_of)];
+	int ret;
+
+	if (strscpy(file, page) < 0) {
+		master_err(m, "leg_of: no master has so long a name");
+		return -EINVAL;
+	}
+	guard(mutex)(&sim_mutex);
+	ret = changeable(m, "leg_of", m->kind == SIM_PLATFORM);
+	if (ret)
+		return ret;
+	strscpy(m->leg_of, strim(file));
+	return count;
+}
+CONFIGFS_ATTR(master_, leg_of);
+
 static ssize_t master_dev_name_show(struct config_item *item, char *page)
 {
 	const struct sim_master *m = to_master(item);
@@ -376,6 +405,7 @@ static ssize_t master_dev_name_show(struct config_item *item, char *page)
 	/* Not half made or half gone; and whoever removes a PCI device takes no sim_mutex. */
 	guard(mutex)(&sim_mutex);
 	guard(raw_spinlock_irqsave)(&sim_lock);
+	m = m->first ?: m;
 	return sysfs_emit(page, "%s\n", m->dev ? dev_name(m->dev) : "none");
 }
 CONFIGFS_ATTR_RO(master_, dev_name);
@@ -391,8 +421,8 @@ CONFIGFS_ATTR_RO(master_, chardev);
 static struct configfs_attribute *master_attrs[] = {
 	&master_attr_kind, &master_attr_sids, &master_attr_stall, &master_attr_ats,
 	&master_attr_pri, &master_attr_pasid_bits, &master_attr_slot, &master_attr_behind_port,
-	&master_attr_uacce, &master_attr_user, &master_attr_silent, &master_attr_dev_name,
-	&master_attr_chardev,
+	&master_attr_uacce, &master_attr_user, &master_attr_leg_of, &master_attr_silent,
+	&master_attr_dev_name, &master_attr_chardev,
 	NULL
 };
 

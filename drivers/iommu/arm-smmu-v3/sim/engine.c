@@ -192,7 +192,8 @@ static struct sim_engine *engine_new(struct device *dev, struct sim_master *m)
 		return NULL;
 	e->dev = dev;
 	e->master = m;
-	e->user = m->user;
+	e->user = (m->first ?: m)->user;
+	e->leg = m->first;
 	init_rwsem(&e->life);
 	mutex_init(&e->files_lock);
 	mutex_init(&e->sharing_lock);
@@ -229,26 +230,18 @@ static void engine_end(struct sim_engine *e)
 	sim_pasid_stop(e);
 }
 
-static int engine_start(struct device *dev)
+static int engine_start(struct device *dev, struct sim_master *m)
 {
-	struct sim_master *m = sim_master_of(dev);
 	char name[2 * SIM_NAME];
 	struct sim_engine *e;
 	int ret;
 
-	if (!m)
-		return -ENODEV;
-	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(52));
-	if (ret)
-		return ret;
-	dma_set_max_seg_size(dev, UINT_MAX);
 	e = engine_new(dev, m);
 	if (!e)
 		return -ENOMEM;
 	snprintf(name, sizeof(name), "%s-%s", m->sim->name, m->name);
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		m->engine = e;
-	dev_set_drvdata(dev, e);
 	sim_uacce_add(e, m);
 	ret = sim_chardev_add(e, name);
 	if (ret) {
@@ -259,24 +252,64 @@ static int engine_start(struct device *dev)
 	return ret;
 }
 
-static void engine_stop(struct device *dev)
+static void engine_stop(struct sim_engine *e)
 {
-	struct sim_engine *e = dev_get_drvdata(dev);
-
 	sim_chardev_remove(e);
 	engine_end(e);
 	sim_uacce_remove(e);
 	sim_engine_put(e);
 }
 
+/* Those of its first @legs legs, then its own. */
+static void master_stop(struct sim_master *m, unsigned int legs)
+{
+	while (legs)
+		engine_stop(m->legs[--legs]->engine);
+	engine_stop(m->engine);
+}
+
+static int master_start(struct device *dev)
+{
+	struct sim_master *m = sim_master_of(dev);
+	unsigned int legs;
+	int ret;
+
+	if (!m)
+		return -ENODEV;
+	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(52));
+	if (ret)
+		return ret;
+	dma_set_max_seg_size(dev, UINT_MAX);
+	ret = engine_start(dev, m);
+	if (ret)
+		return ret;
+	for (legs = 0; legs < m->num_legs; legs++) {
+		ret = engine_start(dev, m->legs[legs]);
+		if (ret) {
+			master_stop(m, legs);
+			return ret;
+		}
+	}
+	dev_set_drvdata(dev, m->engine);
+	return 0;
+}
+
+/* Its engine ends here, and with it what leads from there to the master. */
+static void master_end(struct device *dev)
+{
+	struct sim_master *m = ((struct sim_engine *)dev_get_drvdata(dev))->master;
+
+	master_stop(m, m->num_legs);
+}
+
 static int platform_master_probe(struct platform_device *pdev)
 {
-	return engine_start(&pdev->dev);
+	return master_start(&pdev->dev);
 }
 
 static void platform_master_remove(struct platform_device *pdev)
 {
-	engine_stop(&pdev->dev);
+	master_end(&pdev->dev);
 }
 
 static struct platform_driver platform_master_driver = {
@@ -328,7 +361,7 @@ static void pci_master_remove(struct pci_dev *pdev)
 		free_irq(pci_irq_vector(pdev, 0), e);
 		pci_free_irq_vectors(pdev);
 	}
-	engine_stop(&pdev->dev);
+	master_end(&pdev->dev);
 	pci_clear_master(pdev);
 }
 
@@ -339,7 +372,7 @@ static int pci_master_probe(struct pci_dev *pdev, const struct pci_device_id *id
 	if (ret)
 		return ret;
 	pci_set_master(pdev);
-	ret = engine_start(&pdev->dev);
+	ret = master_start(&pdev->dev);
 	if (ret) {
 		pci_clear_master(pdev);
 		return ret;

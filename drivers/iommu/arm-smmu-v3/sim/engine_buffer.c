@@ -240,34 +240,47 @@ static bool strict(struct sim_engine *e)
 	return domain && domain->type == IOMMU_DOMAIN_DMA;
 }
 
+/* Under sim_lock: a master that the device is, by number; NULL after the last. */
+static const struct sim_master *part(const struct sim_engine *e, unsigned int number)
+{
+	const struct sim_master *m = e->master;
+
+	lockdep_assert_held(&sim_lock);
+	if (m && m->first)
+		m = m->first;
+	if (!m || !number)
+		return m;
+	return number <= m->num_legs ? m->legs[number - 1] : NULL;
+}
+
 /* Each checkpoint under a hold of sim_lock of its own: they are long. */
 static u32 check_pages(struct sim_engine *e, const struct sim_buffer *b)
 {
+	const struct sim_master *m;
 	struct scatterlist *sg;
-	struct ssim *core;
-	unsigned int i;
+	unsigned int i, n;
 	u32 bad = 0;
 
 	for_each_sgtable_sg(&b->sgt, sg, i) {
 		guard(raw_spinlock_irqsave)(&sim_lock);
-		core = sim_engine_core(e);
-		if (core && !ssim_check_page_reuse(core, sg_phys(sg), sg->length))
-			bad++;
+		for (n = 0; (m = part(e, n)); n++)
+			if (!ssim_check_page_reuse(m->sim->core, sg_phys(sg), sg->length))
+				bad++;
 	}
 	return bad;
 }
 
 static u32 check_range(struct sim_engine *e, u64 iova, u64 length, u32 ssid)
 {
-	struct ssim *core;
-	unsigned int i;
+	const struct sim_master *m;
+	unsigned int i, n;
 	u32 bad = 0;
 
 	guard(raw_spinlock_irqsave)(&sim_lock);
-	core = sim_engine_core(e);
-	for (i = 0; core && i < e->master->num_sids; i++)
-		if (!ssim_check_unmapped(core, e->master->sids[i], ssid, ssid, iova, length))
-			bad++;
+	for (n = 0; (m = part(e, n)); n++)
+		for (i = 0; i < m->num_sids; i++)
+			bad += !ssim_check_unmapped(m->sim->core, m->sids[i], ssid, ssid, iova,
+						    length);
 	return bad;
 }
 

@@ -112,6 +112,7 @@ struct sim_flight {
  * @uacce: what it is as an accelerator, or NULL
  * @queues: so many queues of @uacce are open
  * @user: user space decides where its DMA leads
+ * @leg: it is a leg of the master with the device
  * @user_lock: of @given
  * @given: to whom it was given: what iommufd has it as, by which file, and whether it
  *	leads anywhere
@@ -146,6 +147,7 @@ struct sim_engine {
 	struct uacce_device *uacce;
 	atomic_t queues;
 	bool user;
+	bool leg;
 	struct mutex user_lock;		/* see above */
 	struct {
 		struct iommufd_device *idev;

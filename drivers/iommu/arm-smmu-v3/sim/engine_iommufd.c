@@ -21,7 +21,8 @@ MODULE_IMPORT_NS(IOMMUFD);
  * Context: process context.
  *
  * Return: 0; -ENODEV once the master has gone; -EOPNOTSUPP for a master whose driver
- * has its DMA; -EBUSY when it is given away; or what iommufd says.
+ * has its DMA, and for a leg: with its device it is given; -EBUSY when it is given away;
+ * or what iommufd says.
  */
 int sim_iommufd_bind(struct sim_file *file, int fd, u32 *id)
 {
@@ -32,7 +33,7 @@ int sim_iommufd_bind(struct sim_file *file, int fd, u32 *id)
 	guard(rwsem_read)(&e->life);
 	if (e->gone)
 		return -ENODEV;
-	if (!e->user)
+	if (!e->user || e->leg)
 		return -EOPNOTSUPP;
 	guard(mutex)(&e->user_lock);
 	if (e->given.idev)

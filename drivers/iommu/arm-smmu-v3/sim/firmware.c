@@ -18,6 +18,12 @@ static bool is_coherent(const struct sim_instance *sim)
 	return fld1(sim->config.ids.idr[0], IDR0_COHACC);
 }
 
+/* A stream ID is one number. */
+static const struct property_entry smmu_properties[] = {
+	PROPERTY_ENTRY_U32("#iommu-cells", 1),
+	{ }
+};
+
 /**
  * sim_fw_smmu() - describe the SMMU
  * @sim: being made live
@@ -42,7 +48,7 @@ int sim_fw_smmu(struct sim_instance *sim)
 		       __ffs(ACPI_IORT_SMMU_V3_HTTU_OVERRIDE);
 	smmu->model = ACPI_IORT_SMMU_V3_GENERIC;
 
-	sim->fwnode = fwnode_create_software_node(NULL, NULL);
+	sim->fwnode = fwnode_create_software_node(smmu_properties, NULL);
 	return PTR_ERR_OR_ZERO(sim->fwnode);
 }
 
@@ -53,6 +59,39 @@ void sim_fw_smmu_gone(struct sim_instance *sim)
 	kfree(sim->iort);
 	sim->fwnode = NULL;
 	sim->iort = NULL;
+}
+
+static unsigned int refer(struct software_node_ref_args *to, const struct sim_master *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->num_sids; i++)
+		to[i] = SOFTWARE_NODE_REFERENCE(to_software_node(m->sim->fwnode), m->sids[i]);
+	return m->num_sids;
+}
+
+/* The software node of a platform master; with legs it says where all its streams are. */
+static int describe(struct sim_master *m)
+{
+	struct property_entry properties[4] = {
+		PROPERTY_ENTRY_U32("pasid-num-bits", m->pasid_bits),
+	};
+	struct software_node_ref_args *refs __free(kfree) = NULL;
+	unsigned int used = 1, num = 0, i;
+
+	if (m->stall)
+		properties[used++] = PROPERTY_ENTRY_BOOL("dma-can-stall");
+	if (m->num_legs) {
+		refs = kcalloc((1 + m->num_legs) * SIM_SIDS, sizeof(*refs), GFP_KERNEL);
+		if (!refs)
+			return -ENOMEM;
+		num = refer(refs, m);
+		for (i = 0; i < m->num_legs; i++)
+			num += refer(refs + num, m->legs[i]);
+		properties[used++] = PROPERTY_ENTRY_REF_ARRAY_LEN("iommus", refs, num);
+	}
+	m->fwnode = fwnode_create_software_node(properties, NULL);
+	return PTR_ERR_OR_ZERO(m->fwnode);
 }
 
 /**
@@ -66,21 +105,16 @@ void sim_fw_smmu_gone(struct sim_instance *sim)
  */
 int sim_fw_master(struct sim_master *master, struct device *dev)
 {
-	const struct property_entry properties[] = {
-		PROPERTY_ENTRY_U32("pasid-num-bits", master->pasid_bits),
-		/* A boolean is there or not; the array may end before it. */
-		master->stall ? PROPERTY_ENTRY_BOOL("dma-can-stall") : (struct property_entry){ },
-		{ }
-	};
 	struct sim_instance *sim = master->sim;
 	u32 flags = 0;
 
 	if (master->kind == SIM_PCI && !sim->config.no_ats)
 		flags = IOMMU_FWSPEC_PCI_RC_ATS;
 	if (master->kind == SIM_PLATFORM) {
-		master->fwnode = fwnode_create_software_node(properties, NULL);
-		if (IS_ERR(master->fwnode))
-			return PTR_ERR(master->fwnode);
+		int ret = describe(master);
+
+		if (ret)
+			return ret;
 		device_set_node(dev, master->fwnode);
 	}
 	dev->dma_coherent = is_coherent(sim);

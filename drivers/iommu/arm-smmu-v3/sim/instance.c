@@ -182,19 +182,10 @@ EXPORT_SYMBOL_NS_GPL(sim_instance_free, SMMU_SIM);
 /* "a-b" with "c" and "a" with "b-c" would have one file in /dev/smmu-sim. */
 static bool file_taken(const struct sim_instance *sim, const char *name)
 {
-	char mine[2 * SIM_NAME], theirs[2 * SIM_NAME];
-	const struct sim_instance *owner;
-	const struct sim_master *other;
+	char file[2 * SIM_NAME];
 
-	snprintf(mine, sizeof(mine), "%s-%s", sim->name, name);
-	list_for_each_entry(owner, &sim_instances, node) {
-		list_for_each_entry(other, &owner->masters, node) {
-			snprintf(theirs, sizeof(theirs), "%s-%s", owner->name, other->name);
-			if (!strcmp(mine, theirs))
-				return true;
-		}
-	}
-	return false;
+	snprintf(file, sizeof(file), "%s-%s", sim->name, name);
+	return sim_master_by_file(file);
 }
 
 /**
@@ -391,12 +382,14 @@ static int add_platform_master(struct sim_master *master)
 		return -ENOMEM;
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		master->dev = &pdev->dev;
-	ret = sim_fw_master(master, &pdev->dev) ?: platform_device_add(pdev);
+	ret = sim_legs_gather(master) ?: sim_fw_master(master, &pdev->dev) ?:
+	      platform_device_add(pdev);
 	if (!ret)
 		return 0;
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		master->dev = NULL;
 	platform_device_put(pdev);
+	sim_legs_scatter(master);
 	return ret;
 }
 
@@ -406,7 +399,7 @@ static int add_platform_masters(struct sim_instance *sim)
 	int ret;
 
 	list_for_each_entry(master, &sim->masters, node) {
-		if (master->kind != SIM_PLATFORM)
+		if (master->kind != SIM_PLATFORM || *master->leg_of)
 			continue;
 		ret = add_platform_master(master);
 		if (ret) {
@@ -418,19 +411,23 @@ static int add_platform_masters(struct sim_instance *sim)
 	return 0;
 }
 
+static void remove_platform_master(struct sim_master *master)
+{
+	if (master->dev)
+		platform_device_unregister(to_platform_device(master->dev));
+	scoped_guard(raw_spinlock_irqsave, &sim_lock)
+		master->dev = NULL;
+	sim_fw_master_gone(master);
+	sim_legs_scatter(master);
+}
+
 static void remove_platform_masters(struct sim_instance *sim)
 {
 	struct sim_master *master;
 
-	list_for_each_entry(master, &sim->masters, node) {
-		if (master->kind != SIM_PLATFORM)
-			continue;
-		if (master->dev)
-			platform_device_unregister(to_platform_device(master->dev));
-		scoped_guard(raw_spinlock_irqsave, &sim_lock)
-			master->dev = NULL;
-		sim_fw_master_gone(master);
-	}
+	list_for_each_entry(master, &sim->masters, node)
+		if (master->kind == SIM_PLATFORM)
+			remove_platform_master(master->first ?: master);
 }
 
 /* Copes with whatever was made; masters first, their SMMU after them. */
@@ -488,7 +485,8 @@ static int check_streams(const struct sim_instance *sim)
  * Context: may sleep; takes sim_mutex.
  *
  * Return: 0; -EBUSY when it is live; -EPERM when the kernel is locked down;
- * -EEXIST when two masters have one stream; -ENXIO when no driver takes it;
+ * -EEXIST when two masters have one stream; -ENXIO when no driver takes it; -ENOENT
+ * and -ENODEV for legs that do not go with their device;
  * errors of what is made on the way, which is undone then.
  */
 int sim_instance_live(struct sim_instance *sim)
@@ -502,7 +500,7 @@ int sim_instance_live(struct sim_instance *sim)
 	ret = security_locked_down(LOCKDOWN_PCI_ACCESS);
 	if (ret)
 		return ret;
-	ret = sim_pci_plan(sim) ?: check_streams(sim);
+	ret = sim_pci_plan(sim) ?: check_streams(sim) ?: sim_legs_check(sim);
 	if (ret)
 		return ret;
 	sim_report_forget(sim);

@@ -33,6 +33,7 @@ struct mm_struct;
 
 #define SIM_NAME	40
 #define SIM_SIDS	8
+#define SIM_LEGS	3		/* masters that are the device of another one */
 #define SIM_GROUPS	512		/* page request groups */
 #define SIM_REGS	0x20000		/* two pages of 64K */
 
@@ -189,14 +190,18 @@ struct sim_requests {
  * @uacce: programs find it as an accelerator, too
  * @user: it can be given to an iommufd, and its driver does no DMA
  * @slot: PCI: device number on bus 0; 0: one that is free when it goes live
+ * @leg_of: platform: INSTANCE-NAME of the master whose device this is, too; or ""
  * @silent: SIM_SILENT_ATC, ...; read and changed at any time
- * @dev: while its instance is live
+ * @dev: while its instance is live; a leg has none of its own
+ * @first: of a leg: the master with the device, while there is a device
+ * @legs: of a master with a device: its legs; they stay as long as the device
+ * @num_legs: how many
  * @fwnode: software node of @dev
  * @function: of pci.c, while its instance is live; under sim_lock
  * @engine: of engine.c, while a driver is bound to @dev
  * @requests: PCI: since its instance is live; under sim_lock
  *
- * Fields up to @slot are changed under sim_mutex while the instance is not live.
+ * Fields up to @leg_of are changed under sim_mutex while the instance is not live.
  */
 struct sim_master {
 	char name[SIM_NAME];
@@ -213,8 +218,12 @@ struct sim_master {
 	bool uacce;
 	bool user;
 	u8 slot;
+	char leg_of[2 * SIM_NAME];
 	u8 silent;
 	struct device *dev;
+	struct sim_master *first;
+	struct sim_master *legs[SIM_LEGS];
+	unsigned int num_legs;
 	struct fwnode_handle *fwnode;
 	struct sim_function *function;
 	struct sim_engine *engine;
@@ -233,6 +242,12 @@ void sim_instance_dead(struct sim_instance *sim);
 struct sim_master *sim_master_new(struct sim_instance *sim, const char *name, enum sim_kind kind);
 void sim_master_free(struct sim_master *master);
 struct sim_master *sim_master_of(const struct device *dev);
+
+/* leg.c */
+struct sim_master *sim_master_by_file(const char *file);
+int sim_legs_check(const struct sim_instance *sim);
+int sim_legs_gather(struct sim_master *m);
+void sim_legs_scatter(struct sim_master *m);
 
 /* memory.c: memory as a device sees it, and the seam */
 bool sim_mem_fetch(u64 pa, void *to, unsigned int size);
