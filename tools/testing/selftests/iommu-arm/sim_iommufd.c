@@ -108,35 +108,6 @@ static bool enter(struct user *u, unsigned int which)
 	return false;
 }
 
-static bool moves(int master, uint64_t at, uint8_t *cpu, unsigned int seed)
-{
-	uint8_t data[256], back[256];
-	struct sim_result r;
-
-	sim_fill(data, sizeof(data), seed);
-	if (sim_write(master, at, data, sizeof(data), NULL, &r) || !sim_fine(&r) ||
-	    memcmp(cpu, data, sizeof(data)))
-		return false;
-	return !sim_read(master, at, back, sizeof(back), NULL, &r) && sim_fine(&r) &&
-	       !memcmp(back, data, sizeof(back));
-}
-
-/* An event for a plain transaction; nothing that an endpoint could cache for one with ATS. */
-static bool refused(int master, uint64_t at, bool write, uint32_t event)
-{
-	uint8_t data[8] = {};
-	struct sim_result r;
-	int ret = write ? sim_write(master, at, data, 8, NULL, &r) :
-			  sim_read(master, at, data, 8, NULL, &r);
-
-	if (ret)
-		return good(ret, "access");
-	if (r.outcome == SMMU_SIM_OUT_ATS_DENIED || r.outcome == SMMU_SIM_OUT_ATS_UR ||
-	    r.outcome == SMMU_SIM_OUT_ATS_CA)
-		return true;
-	return sim_expect(&r, SMMU_SIM_OUT_ABORT, event);
-}
-
 static bool reaches_no_more(void)
 {
 	struct user u;
@@ -151,16 +122,17 @@ static bool reaches_no_more(void)
 	for (i = PLAIN; ok && i <= ATS; i++) {
 		to = u.ioas;
 		ok = good(sim_lead(u.master[i], &to), "attach") &&
-		     moves(u.master[i], AT, memory, i) &&
-		     moves(u.master[i], AT + (PAGES - 1) * page, memory + (PAGES - 1) * page, i) &&
-		     refused(u.master[i], AT - page, false, F_TRANSLATION) &&
-		     refused(u.master[i], AT + PAGES * page, true, F_TRANSLATION) &&
-		     refused(u.master[i], 2 * AT, true, F_PERMISSION);
+		     sim_moves(u.master[i], AT, memory, i) &&
+		     sim_moves(u.master[i], AT + (PAGES - 1) * page,
+			       memory + (PAGES - 1) * page, i) &&
+		     sim_refused(u.master[i], AT - page, false, F_TRANSLATION) &&
+		     sim_refused(u.master[i], AT + PAGES * page, true, F_TRANSLATION) &&
+		     sim_refused(u.master[i], 2 * AT, true, F_PERMISSION);
 	}
 	ok = ok && good(iommufd_unmap(u.fd, u.ioas, AT, PAGES * page), "unmap");
 	for (i = PLAIN; ok && i <= ATS; i++)
-		ok = refused(u.master[i], AT, false, F_TRANSLATION) &&
-		     refused(u.master[i], AT + (PAGES - 1) * page, true, F_TRANSLATION);
+		ok = sim_refused(u.master[i], AT, false, F_TRANSLATION) &&
+		     sim_refused(u.master[i], AT + (PAGES - 1) * page, true, F_TRANSLATION);
 	leave(&u);
 	return ok;
 }
@@ -181,11 +153,11 @@ static bool nowhere(void)
 		to = u.ioas;
 		ok = sim_map(u.master[i], page, SMMU_SIM_MAP_READ, &iova, NULL) == -EBUSY &&
 		     sim_lead_nowhere(u.master[i]) == -EINVAL &&
-		     refused(u.master[i], AT, false, 0) &&
+		     sim_refused(u.master[i], AT, false, 0) &&
 		     good(sim_lead(u.master[i], &to), "attach") &&
-		     moves(u.master[i], AT, memory, i) &&
+		     sim_moves(u.master[i], AT, memory, i) &&
 		     good(sim_lead_nowhere(u.master[i]), "detach") &&
-		     refused(u.master[i], AT, false, 0) &&
+		     sim_refused(u.master[i], AT, false, 0) &&
 		     sim_give(u.master[i], u.fd, &to) == -EBUSY;
 	}
 	leave(&u);
@@ -211,15 +183,15 @@ static bool one_table(void)
 	}
 	for (k = 0; ok && k < PAGES; k += 7) {
 		for (i = 0; ok && i < MASTERS; i++)
-			ok = moves(u.master[i], AT + k * page, memory + k * page, i + k);
+			ok = sim_moves(u.master[i], AT + k * page, memory + k * page, i + k);
 		ok = ok && good(iommufd_unmap(u.fd, u.ioas, AT, PAGES * page), "unmap");
 		for (i = 0; ok && i < MASTERS; i++)
-			ok = refused(u.master[i], AT + k * page, true, F_TRANSLATION);
+			ok = sim_refused(u.master[i], AT + k * page, true, F_TRANSLATION);
 		ok = ok && good(iommufd_map(u.fd, u.ioas, memory, PAGES * page, AT, true), "map");
 	}
 	/* One goes; the others do not notice. */
 	ok = ok && good(sim_lead_nowhere(u.master[PLAIN]), "detach") &&
-	     moves(u.master[ATS], AT, memory, 1) && moves(u.master[OTHER], AT, memory, 2);
+	     sim_moves(u.master[ATS], AT, memory, 1) && sim_moves(u.master[OTHER], AT, memory, 2);
 	leave(&u);
 	return ok;
 }
@@ -247,8 +219,8 @@ static bool apart(void)
 	     good(sim_lead(u[1].master[ATS], &to), "attach");
 	memset(mine, 0x11, page);
 	memset(theirs, 0x22, page);
-	ok = ok && moves(u[0].master[PLAIN], AT, mine, 1) && theirs[0] == 0x22 &&
-	     theirs[255] == 0x22 && moves(u[1].master[ATS], AT, theirs, 2);
+	ok = ok && sim_moves(u[0].master[PLAIN], AT, mine, 1) && theirs[0] == 0x22 &&
+	     theirs[255] == 0x22 && sim_moves(u[1].master[ATS], AT, theirs, 2);
 	/* What the one knows of is nothing to the other: numbers that only that one has. */
 	while (ok && other <= u[0].ioas + 8)
 		ok = good(iommufd_ioas(u[1].fd, &other), "an address space");
@@ -371,11 +343,11 @@ static bool dirty(void)
 		ok = !sim_read(u.master[k % 2], AT + k * page, data, 8, NULL, &r) && sim_fine(&r);
 	ok = ok && is_dirty(&u, hwpt, NULL, 0);
 	for (k = 0; ok && k < 3; k++)
-		ok = moves(u.master[k % 2], AT + first[k] * page, memory + first[k] * page, k);
+		ok = sim_moves(u.master[k % 2], AT + first[k] * page, memory + first[k] * page, k);
 	ok = ok && is_dirty(&u, hwpt, first, 3) && is_dirty(&u, hwpt, NULL, 0);
 	/* After it was reported, through whatever is cached */
-	ok = ok && moves(u.master[PLAIN], AT + 7 * page, memory + 7 * page, 9) &&
-	     moves(u.master[ATS], AT + 7 * page, memory + 7 * page, 10) &&
+	ok = ok && sim_moves(u.master[PLAIN], AT + 7 * page, memory + 7 * page, 9) &&
+	     sim_moves(u.master[ATS], AT + 7 * page, memory + 7 * page, 10) &&
 	     is_dirty(&u, hwpt, again, 1) && is_dirty(&u, hwpt, NULL, 0) &&
 	     good(iommufd_track(u.fd, hwpt, false), "track no more");
 	leave(&u);
@@ -400,11 +372,11 @@ static bool not_for_all(void)
 	ok = ok && sim_lead(u.master[OTHER], &to) == -EINVAL;
 	to = hwpt;
 	ok = ok && good(sim_lead(u.master[PLAIN], &to), "attach") &&
-	     moves(u.master[PLAIN], AT, memory, 1);
+	     sim_moves(u.master[PLAIN], AT, memory, 1);
 	/* By the address space it gets another one of its own. */
 	to = u.ioas;
 	ok = ok && good(sim_lead(u.master[OTHER], &to), "attach") && to != hwpt &&
-	     moves(u.master[OTHER], AT, memory, 2) && moves(u.master[PLAIN], AT, memory, 3);
+	     sim_moves(u.master[OTHER], AT, memory, 2) && sim_moves(u.master[PLAIN], AT, memory, 3);
 	leave(&u);
 	return ok;
 }

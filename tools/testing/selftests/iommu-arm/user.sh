@@ -7,3 +7,4 @@ load_sim || { skip "simulated masters of user space" "no smmu-sim"; finish; }
 
 without_messages "$HERE/sim_iommufd"
 without_messages "$HERE/sim_nest"
+without_messages "$HERE/sim_legs"

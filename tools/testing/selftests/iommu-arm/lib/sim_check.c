@@ -50,6 +50,36 @@ bool sim_fine(const struct sim_result *r)
 	return sim_expect(r, SMMU_SIM_OUT_OK, 0);
 }
 
+/* What a master writes is in memory, and it reads it again. */
+bool sim_moves(int master, uint64_t at, uint8_t *cpu, unsigned int seed)
+{
+	uint8_t data[256], back[256];
+	struct sim_result r;
+
+	sim_fill(data, sizeof(data), seed);
+	if (sim_write(master, at, data, sizeof(data), NULL, &r) || !sim_fine(&r) ||
+	    memcmp(cpu, data, sizeof(data)))
+		return false;
+	return !sim_read(master, at, back, sizeof(back), NULL, &r) && sim_fine(&r) &&
+	       !memcmp(back, data, sizeof(back));
+}
+
+/* An event for a plain transaction; nothing that an endpoint could cache for one with ATS. */
+bool sim_refused(int master, uint64_t at, bool write, uint32_t event)
+{
+	uint8_t data[8] = {};
+	struct sim_result r;
+	int ret = write ? sim_write(master, at, data, 8, NULL, &r) :
+			  sim_read(master, at, data, 8, NULL, &r);
+
+	if (ret)
+		return good(ret, "access");
+	if (r.outcome == SMMU_SIM_OUT_ATS_DENIED || r.outcome == SMMU_SIM_OUT_ATS_UR ||
+	    r.outcome == SMMU_SIM_OUT_ATS_CA)
+		return true;
+	return sim_expect(&r, SMMU_SIM_OUT_ABORT, event);
+}
+
 /* An attribute of an instance that is a number; -1: there is none. */
 long sim_number(const char *instance, const char *attribute)
 {

@@ -18,6 +18,8 @@ void sim_rest(unsigned int ms);
 bool good(int ret, const char *what);
 bool sim_expect(const struct sim_result *r, uint32_t outcome, uint32_t event);
 bool sim_fine(const struct sim_result *r);
+bool sim_moves(int master, uint64_t at, uint8_t *cpu, unsigned int seed);
+bool sim_refused(int master, uint64_t at, bool write, uint32_t event);
 long sim_number(const char *instance, const char *attribute);
 void sim_report(const char *instance);
 unsigned int sim_commands(const char *instance, const char *name, unsigned long after,
