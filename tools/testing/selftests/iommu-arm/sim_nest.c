@@ -378,6 +378,13 @@ static bool monitor_unmaps(void)
 		     good(iommufd_map(vm.fd, vm.ioas, ram, DATA + PAGE_4K, RAM, true), "map") &&
 		     moves(&vm, i, VA, DATA, 3) &&
 		     refused(&vm, i, VA + PAGE_4K, F_TRANSLATION) &&
+		     /* A single page goes by its address in stage 2, which stage 1 hides. */
+		     good(iommufd_map(vm.fd, vm.ioas, ram + DATA + PAGE_4K, PAGE_4K,
+				      RAM + DATA + PAGE_4K, true), "map a page") &&
+		     moves(&vm, i, VA + PAGE_4K, DATA + PAGE_4K, 4) &&
+		     good(iommufd_unmap(vm.fd, vm.ioas, RAM + DATA + PAGE_4K, PAGE_4K),
+			  "unmap a page") &&
+		     refused(&vm, i, VA + PAGE_4K, F_TRANSLATION) &&
 		     good(sim_lead_nowhere(vm.master[i]), "detach") &&
 		     good(iommufd_destroy(vm.fd, nest), "destroy") &&
 		     good(iommufd_unmap(vm.fd, vm.ioas, RAM, DATA + PAGE_4K), "unmap") &&
