@@ -19,6 +19,7 @@
 #include "../kselftest.h"
 #include "lib/bench.h"
 #include "lib/iommufd.h"
+#include "lib/sim_cases.h"
 #include "lib/sim_check.h"
 
 #define MOST		8	/* instances */
@@ -256,15 +257,9 @@ int main(int argc, char **argv)
 	unsigned int num;
 	int ret;
 
-	ksft_print_header();
+	sim_begin_iommufd();
 	if (pages < FEW)
 		ksft_exit_fail_msg("usage: sim_domain_bench [PAGES], at least 64\n");
-	if (sim_configfs())
-		ksft_exit_skip("no simulator in this kernel\n");
-	ret = iommufd_open();
-	if (ret < 0)
-		ksft_exit_skip("no iommufd in this kernel: %s\n", strerror(-ret));
-	close(ret);
 	prepare(pages);
 	ret = instances();
 	if (ret)

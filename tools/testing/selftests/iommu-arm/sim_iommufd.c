@@ -16,6 +16,7 @@
 
 #include "../kselftest.h"
 #include "lib/iommufd.h"
+#include "lib/sim_cases.h"
 #include "lib/sim_check.h"
 
 #define FIRST		"iommufd1"
@@ -381,10 +382,7 @@ static bool not_for_all(void)
 	return ok;
 }
 
-static const struct {
-	const char *what;
-	bool (*run)(void);
-} cases[] = {
+static const struct sim_case cases[] = {
 	{ "what is mapped, and no more (I-7, I-52)", reaches_no_more },
 	{ "attached nowhere (I-51)", nowhere },
 	{ "one table for two instances and an endpoint (I-50)", one_table },
@@ -394,43 +392,17 @@ static const struct {
 	{ "the log of dirty pages is exact (I-11)", dirty },
 };
 
-static long violations(void)
-{
-	return sim_number(FIRST, "violations") + sim_number(SECOND, "violations");
-}
-
 int main(void)
 {
-	unsigned int i;
+	static const char *const names[] = { FIRST, SECOND, NULL };
 	int ret;
 
 	page = sysconf(_SC_PAGESIZE);
-	ksft_print_header();
-	if (sim_configfs())
-		ksft_exit_skip("no simulator in this kernel\n");
-	ret = iommufd_open();
-	if (ret < 0)
-		ksft_exit_skip("no iommufd in this kernel: %s\n", strerror(-ret));
-	close(ret);
+	sim_begin_iommufd();
 	memory = mmap(NULL, 2 * PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		      -1, 0);
 	ret = memory == MAP_FAILED ? -ENOMEM : instances();
 	if (ret)
 		ksft_exit_fail_msg("making instances: %s\n", strerror(-ret));
-	ksft_set_plan(ARRAY_SIZE(cases));
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		long before = violations();
-		bool ok = cases[i].run();
-
-		if (violations() != before) {
-			sim_report(FIRST);
-			sim_report(SECOND);
-			ok = false;
-		}
-		ksft_test_result(ok, "%s\n", cases[i].what);
-		fflush(stdout);
-	}
-	sim_remove(SECOND);
-	sim_remove(FIRST);
-	ksft_finished();
+	sim_run_cases(cases, ARRAY_SIZE(cases), names);
 }

@@ -16,6 +16,7 @@
 
 #include "../kselftest.h"
 #include "lib/iommufd.h"
+#include "lib/sim_cases.h"
 #include "lib/sim_check.h"
 
 #define NEAR		"near"	/* what the core knows the devices to be behind */
@@ -352,10 +353,7 @@ static bool comes_and_goes(void)
 		    "again") && ok && buffer();
 }
 
-static const struct {
-	const char *what;
-	bool (*run)(void);
-} cases[] = {
+static const struct sim_case cases[] = {
 	{ "a buffer, through both SMMUs (I-50)", buffer },
 	{ "a stream with the same number is another's (I-52)", same_number },
 	{ "an address space of user space (I-50, I-51)", address_space },
@@ -366,43 +364,17 @@ static const struct {
 	{ "the device goes with either SMMU, and comes back (I-50)", comes_and_goes },
 };
 
-static long violations(void)
-{
-	return sim_number(NEAR, "violations") + sim_number(FAR, "violations");
-}
-
 int main(void)
 {
-	unsigned int i;
+	static const char *const names[] = { NEAR, FAR, NULL };
 	int ret;
 
 	page = sysconf(_SC_PAGESIZE);
-	ksft_print_header();
-	if (sim_configfs())
-		ksft_exit_skip("no simulator in this kernel\n");
-	ret = iommufd_open();
-	if (ret < 0)
-		ksft_exit_skip("no iommufd in this kernel: %s\n", strerror(-ret));
-	close(ret);
+	sim_begin_iommufd();
 	memory = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		      -1, 0);
 	ret = memory == MAP_FAILED ? -ENOMEM : instances();
 	if (ret)
 		ksft_exit_fail_msg("making instances: %s\n", strerror(-ret));
-	ksft_set_plan(ARRAY_SIZE(cases));
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		long before = violations();
-		bool ok = cases[i].run();
-
-		if (violations() != before) {
-			sim_report(NEAR);
-			sim_report(FAR);
-			ok = false;
-		}
-		ksft_test_result(ok, "%s\n", cases[i].what);
-		fflush(stdout);
-	}
-	sim_remove(NEAR);
-	sim_remove(FAR);
-	ksft_finished();
+	sim_run_cases(cases, ARRAY_SIZE(cases), names);
 }

@@ -19,6 +19,7 @@
 
 #include "../kselftest.h"
 #include "lib/iommufd.h"
+#include "lib/sim_cases.h"
 #include "lib/sim_check.h"
 
 #define INSTANCE	"nest"
@@ -734,10 +735,7 @@ static bool hardware(void)
 	return ok;
 }
 
-static const struct {
-	const char *what;
-	bool (*run)(void);
-} cases[] = {
+static const struct sim_case cases[] = {
 	{ "what hardware is", hardware },
 	{ "both stages translate", translates },
 	{ "the guest unmaps (I-46)", guest_unmaps },
@@ -751,43 +749,17 @@ static const struct {
 	{ "memory types that nobody forces (I-52)", types_cannot_be_forced },
 };
 
-static long violations(void)
-{
-	return sim_number(INSTANCE, "violations") + sim_number(UNFORCED, "violations");
-}
-
 int main(void)
 {
-	unsigned int i;
+	static const char *const names[] = { INSTANCE, UNFORCED, NULL };
 	int ret;
 
-	ksft_print_header();
-	if (sim_configfs())
-		ksft_exit_skip("no simulator in this kernel\n");
+	sim_begin_iommufd();
 	if (sysconf(_SC_PAGESIZE) != PAGE_4K)
 		ksft_exit_skip("the guest has pages of 4K\n");
-	ret = iommufd_open();
-	if (ret < 0)
-		ksft_exit_skip("no iommufd in this kernel: %s\n", strerror(-ret));
-	close(ret);
 	ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ret = ram == MAP_FAILED ? -ENOMEM : instances();
 	if (ret)
 		ksft_exit_fail_msg("making an instance: %s\n", strerror(-ret));
-	ksft_set_plan(ARRAY_SIZE(cases));
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		long before = violations();
-		bool ok = cases[i].run();
-
-		if (violations() != before) {
-			sim_report(INSTANCE);
-			sim_report(UNFORCED);
-			ok = false;
-		}
-		ksft_test_result(ok, "%s\n", cases[i].what);
-		fflush(stdout);
-	}
-	sim_remove(INSTANCE);
-	sim_remove(UNFORCED);
-	ksft_finished();
+	sim_run_cases(cases, ARRAY_SIZE(cases), names);
 }
