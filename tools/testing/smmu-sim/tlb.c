@@ -381,9 +381,15 @@ static void combined(void)
 	cmd(0x2a | 7ull << 32, 0x30000001);
 	cmd_sync();
 	EXPECT(!ssim_check_page_reuse(&w.s, 0x50000000, 0x200000));
+	EXPECT(!ssim_check_range(&w.s, 7, 0, 2, 0x30005800, 8));
+	EXPECT(!ssim_check_range(&w.s, 7, 0, 2, 0x30000000, 0x200000));
+	EXPECT(ssim_check_range(&w.s, 7, 0, 2, 0x30006000, 0x1000));
+	EXPECT(ssim_check_range(&w.s, 7, 0, 2, 0x30004000, 0x1000));
+	EXPECT(ssim_check_range(&w.s, 8, 0, 2, 0x30005000, 0x1000));
 	cmd(0x10 | 7ull << 32, 0);
 	cmd_sync();
 	EXPECT(ssim_check_page_reuse(&w.s, 0x50000000, 0x200000));
+	EXPECT(ssim_check_range(&w.s, 7, 0, 2, 0x30000000, 0x200000));
 }
 
 /* Stage 2 moves a table of stage 1: the old one can be reached until both are flushed. */

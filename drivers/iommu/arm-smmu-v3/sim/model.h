@@ -276,6 +276,7 @@ struct ssim_leaf {
 	u64 src;
 	u64 desc;
 	u64 src2, desc2;	/* the stage 2 leaf of a nested translation */
+	u64 ipa;		/* and where its stage 1 leads */
 	int level;
 	bool read, write, exec;	/* for the access's privilege */
 	bool global;
@@ -292,7 +293,7 @@ struct ssim_entry {
 	u64 va, size;
 	u64 target;		/* output address, or next table */
 	u64 desc, src;
-	u64 desc2, src2;	/* combined: the stage 2 leaf */
+	u64 desc2, src2, ipa;	/* combined: the stage 2 leaf, and the address between */
 	u64 born, gone;		/* stamps; gone == 0: live */
 	u64 doomed;		/* stamp of an invalidation: wider than a foreign table */
 	u32 asid, tbytes;
@@ -447,6 +448,7 @@ struct ssim {
 	struct ssim_entry *by_va_big;
 	struct ssim_entry *entries;
 	u32 nentries, top;
+	u32 combined;		/* of these E_COMBINED */
 	u64 clashed;		/* stamp of the last clash of two entries */
 	u64 canary, canary_size;
 	struct ssim_entry *spare;

@@ -52,6 +52,7 @@ void ssim_tlb_drop(struct ssim *s, struct ssim_entry *e)
 		unchain(ssim_src_bucket(s, e->src), e, offsetof(struct ssim_entry, next_src));
 	if (e->kind != E_ROOT)
 		unchain(ssim_va_bucket(s, e->va, e->size), e, offsetof(struct ssim_entry, next_va));
+	s->combined -= e->kind == E_COMBINED;
 	e->kind = E_FREE;
 	e->next_va = s->spare;
 	s->spare = e;
@@ -67,6 +68,7 @@ struct ssim_entry *ssim_tlb_add(struct ssim *s, const struct ssim_entry *like)
 		return NULL;
 	*e = *like;
 	e->born = s->now;
+	s->combined += e->kind == E_COMBINED;
 	if (ssim_resolved(e)) {
 		b = ssim_table_bucket(s, e->target, e->shift);
 		e->next_table = *b;
@@ -426,7 +428,7 @@ void ssim_tlb_combined(struct ssim *s, const struct ssim_regime *r, const struct
 		.world = r->world, .vmid = r->vmid, .asid = leaf->global ? ASID_GLOBAL : r->asid,
 		.shift = r->shift, .level = leaf->level, .va = leaf->va, .size = leaf->size,
 		.target = leaf->base, .src = leaf->src, .desc = leaf->desc,
-		.src2 = leaf->src2, .desc2 = leaf->desc2, .origin = BY_WALK,
+		.src2 = leaf->src2, .desc2 = leaf->desc2, .ipa = leaf->ipa, .origin = BY_WALK,
 	}, *e;
 
 	if (!like.regime || !like.s2)

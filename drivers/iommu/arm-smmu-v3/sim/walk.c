@@ -438,6 +438,7 @@ bool ssim_walk_nested(struct ssim *s, const struct ssim_context *ctx, u64 va,
 	if (leaf->size > second.size)
 		leaf->size = second.size;
 	leaf->va = va & ~(leaf->size - 1);
+	leaf->ipa = leaf->pa & ~(leaf->size - 1);
 	leaf->pa = second.pa;
 	leaf->base = leaf->pa & ~(leaf->size - 1);
 	leaf->src2 = second.src;
