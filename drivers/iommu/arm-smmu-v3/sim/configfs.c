@@ -155,6 +155,32 @@ FLAG_SHOW(prefer_stale)
 FLAG_STORE(prefer_stale)
 CONFIGFS_ATTR(cfg_, prefer_stale);
 
+static ssize_t cfg_of_node_show(struct config_item *item, char *page)
+{
+	guard(mutex)(&sim_mutex);
+	return sysfs_emit(page, "%s\n", to_sim(item)->config.of_node);
+}
+
+/* Whether there is such a node is asked when the instance is made live. */
+static ssize_t cfg_of_node_store(struct config_item *item, const char *page, size_t count)
+{
+	struct sim_instance *sim = to_sim(item);
+	char path[SIM_OF_NODE];
+	int ret;
+
+	if (strscpy(path, page) < 0) {
+		cfg_err(sim, "of_node: a path has up to %zu bytes", sizeof(path) - 1);
+		return -EINVAL;
+	}
+	guard(mutex)(&sim_mutex);
+	ret = cfg_describable(sim, "of_node");
+	if (ret)
+		return ret;
+	strscpy(sim->config.of_node, strim(path));
+	return count;
+}
+CONFIGFS_ATTR(cfg_, of_node);
+
 static ssize_t cfg_entries_show(struct config_item *item, char *page)
 {
 	return sysfs_emit(page, "%u\n", to_sim(item)->config.entries);
@@ -308,8 +334,8 @@ CONFIGFS_ATTR_RO(cfg_, report);
 
 static struct configfs_attribute *instance_attrs[] = {
 	&cfg_attr_profile, &cfg_attr_no_ats, &cfg_attr_no_msi, &cfg_attr_combined,
-	&cfg_attr_entries, &cfg_attr_closure, &cfg_attr_prefer_stale, &cfg_attr_live,
-	&cfg_attr_dev_name, &cfg_attr_stats, &cfg_attr_violations, &cfg_attr_report,
+	&cfg_attr_entries, &cfg_attr_closure, &cfg_attr_prefer_stale, &cfg_attr_of_node,
+	&cfg_attr_live, &cfg_attr_dev_name, &cfg_attr_stats, &cfg_attr_violations, &cfg_attr_report,
 	NULL
 };
 

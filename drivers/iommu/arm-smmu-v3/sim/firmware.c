@@ -2,12 +2,16 @@
 /*
  * What firmware would say of an instance and its masters: software nodes,
  * stream IDs, and an IORT node, for drivers that ask ACPI where there is no
- * devicetree node. The same under both kinds of firmware.
+ * devicetree node. The same under both kinds of firmware; but an instance may be
+ * a node of the devicetree, for real devices that say they are behind it.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <linux/acpi_iort.h>
 #include <linux/iommu.h>
+#include <linux/of.h>
+#include <linux/of_platform.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
 
 #include "../../iommu-seam.h"
@@ -24,13 +28,43 @@ static const struct property_entry smmu_properties[] = {
 	{ }
 };
 
+static bool is_taken(const struct device_node *np)
+{
+	struct platform_device *pdev = of_find_device_by_node((struct device_node *)np);
+	struct sim_instance *sim;
+
+	platform_device_put(pdev);
+	if (pdev)
+		return true;
+	list_for_each_entry(sim, &sim_instances, node)
+		if (sim->fwnode == of_fwnode_handle(np))
+			return true;
+	return false;
+}
+
+static struct fwnode_handle *devicetree_node(const struct sim_instance *sim)
+{
+	struct device_node *np __free(device_node) = of_find_node_by_path(sim->config.of_node);
+
+	if (!np) {
+		pr_err("smmu-sim %s: of_node: there is no %s\n", sim->name, sim->config.of_node);
+		return ERR_PTR(-ENOENT);
+	}
+	if (is_taken(np)) {
+		pr_err("smmu-sim %s: of_node: %pOF belongs to another SMMU\n", sim->name, np);
+		return ERR_PTR(-EBUSY);
+	}
+	return of_fwnode_handle(no_free_ptr(np));
+}
+
 /**
  * sim_fw_smmu() - describe the SMMU
  * @sim: being made live
  *
  * Context: sim_mutex is held; may sleep.
  *
- * Return: 0 or an error; what was made is in @sim all the same.
+ * Return: 0; -ENOENT or -EBUSY, logged, for a devicetree node that is not there or belongs to
+ * another SMMU; or another error. What was made is in @sim all the same.
  */
 int sim_fw_smmu(struct sim_instance *sim)
 {
@@ -48,14 +82,19 @@ int sim_fw_smmu(struct sim_instance *sim)
 		       __ffs(ACPI_IORT_SMMU_V3_HTTU_OVERRIDE);
 	smmu->model = ACPI_IORT_SMMU_V3_GENERIC;
 
-	sim->fwnode = fwnode_create_software_node(smmu_properties, NULL);
+	sim->fwnode = *sim->config.of_node ? devicetree_node(sim) :
+					     fwnode_create_software_node(smmu_properties, NULL);
 	return PTR_ERR_OR_ZERO(sim->fwnode);
 }
 
 void sim_fw_smmu_gone(struct sim_instance *sim)
 {
-	if (!IS_ERR_OR_NULL(sim->fwnode))
-		fwnode_remove_software_node(sim->fwnode);
+	if (!IS_ERR_OR_NULL(sim->fwnode)) {
+		if (is_of_node(sim->fwnode))
+			fwnode_handle_put(sim->fwnode);
+		else
+			fwnode_remove_software_node(sim->fwnode);
+	}
 	kfree(sim->iort);
 	sim->fwnode = NULL;
 	sim->iort = NULL;

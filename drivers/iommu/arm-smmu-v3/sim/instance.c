@@ -7,6 +7,7 @@
 #include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/ioport.h>
+#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/security.h>
 #include <linux/slab.h>
@@ -353,6 +354,8 @@ static int add_smmu(struct sim_instance *sim)
 
 	if (!pdev)
 		return -ENOMEM;
+	/* A platform device gives up its devicetree node, if it has one. */
+	of_node_get(to_of_node(sim->fwnode));
 	device_set_node(&pdev->dev, sim->fwnode);
 	pdev->dev.dma_coherent = fld1(sim->config.ids.idr[0], IDR0_COHACC);
 	if (sim->msis && fld1(sim->config.ids.idr[0], IDR0_MSI))

@@ -49,6 +49,11 @@ static int check(const struct sim_master *leg)
 		       leg->sim->name, leg->name, leg->leg_of);
 		return -ENOENT;
 	}
+	if (*leg->sim->config.of_node || *m->sim->config.of_node) {
+		pr_err("smmu-sim %s: masters/%s: leg_of: no software node refers to a devicetree's\n",
+		       leg->sim->name, leg->name);
+		return -EINVAL;
+	}
 	if (!m->sim->live)
 		return 0;
 	pr_err("smmu-sim %s: masters/%s: leg_of: %s is live already\n", leg->sim->name, leg->name,
@@ -62,7 +67,8 @@ static int check(const struct sim_master *leg)
  *
  * Context: sim_mutex is held.
  *
- * Return: 0; -ENOENT for a leg of nothing; -EBUSY when the device is there; logged.
+ * Return: 0; -ENOENT for a leg of nothing; -EINVAL where one of the instances is a node of the
+ * devicetree; -EBUSY when the device is there; logged.
  */
 int sim_legs_check(const struct sim_instance *sim)
 {

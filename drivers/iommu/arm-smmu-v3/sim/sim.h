@@ -42,6 +42,8 @@ struct mm_struct;
 #define SIM_PCI_USER_DEVICE	0x5e5c	/* its DMA is user space's business */
 #define SIM_PCI_PORT	0x5e5b
 
+#define SIM_OF_NODE	64	/* bytes of a path */
+
 /* sim_master.silent: what a master never does */
 #define SIM_SILENT_ATC	BIT(0)	/* answer invalidations of its ATC; it keeps what it has */
 #define SIM_SILENT_DATA	BIT(1)	/* finish transactions that it holds */
@@ -82,6 +84,7 @@ struct sim_word;
  * @entries: capacity of the maximal TLB
  * @closure: hold what is reachable, not only what was walked
  * @prefer_stale: transactions use entries that are gone
+ * @of_node: path of the devicetree node that it is, for devices whose "iommus" says so; or ""
  * @faults: faults on demand, from the start
  */
 struct sim_config {
@@ -92,6 +95,7 @@ struct sim_config {
 	u32 entries;
 	bool closure;
 	bool prefer_stale;
+	char of_node[SIM_OF_NODE];
 	struct ssim_faults faults;
 };
 
@@ -108,7 +112,7 @@ struct sim_config {
  * @regs: stands for the mapped registers
  * @start: physical address that stands for the registers
  * @pdev: the SMMU's device
- * @fwnode: software node of @pdev
+ * @fwnode: node of @pdev: a software node, or what config.of_node names
  * @iort: what ACPI would say of it
  * @irqs: domain of its wires
  * @virq: the wires, 0: none
