@@ -55,6 +55,29 @@ pci_device() {
 	return 1
 }
 
+# give DEVICE: from its driver to vfio-pci
+give() {
+	[ ! -e "/sys/bus/pci/devices/$1/driver" ] ||
+		echo "$1" > "/sys/bus/pci/devices/$1/driver/unbind"
+	echo vfio-pci > "/sys/bus/pci/devices/$1/driver_override"
+	echo "$1" > /sys/bus/pci/drivers_probe
+	[ "$(basename "$(readlink "/sys/bus/pci/devices/$1/driver")")" = vfio-pci ]
+}
+
+# give_back DEVICE: to the driver that it had
+give_back() {
+	echo "$1" > "/sys/bus/pci/devices/$1/driver/unbind"
+	echo > "/sys/bus/pci/devices/$1/driver_override"
+	echo "$1" > /sys/bus/pci/drivers_probe
+}
+
+# test_disk: the NVMe controller that may be taken from its driver, there for tests only
+test_disk() {
+	local disk=/sys/block/nvme0n1/device
+	wait_for $disk/serial && [ "$(tr -d ' ' < $disk/serial)" = arm-iommu ] &&
+		basename "$(readlink -f $disk/device)"
+}
+
 # load_sim: the simulator and what it needs, by modprobe or from /lib; configfs is mounted.
 # SIM_MODULES is another place than these.
 load_sim() {
