@@ -43,6 +43,7 @@ class Machine:
     append: str = ''
     extra: tuple = ()
     dtb: str = ''
+    initramfs: str = 'initramfs.gz'
 
     def has_msi(self):
         """Whether a device has message interrupts; edu needs them to exist."""
@@ -75,7 +76,7 @@ class Machine:
         args = [QEMU, '-machine', board, '-cpu', self.cpu, '-smp', str(self.cpus),
                 '-m', self.memory, '-nographic', '-no-reboot', '-nodefaults',
                 '-serial', 'mon:stdio' if 'shell' in self.jobs else 'stdio',
-                '-kernel', f'{out}/arch/arm64/boot/Image', '-initrd', f'{out}/initramfs.gz',
+                '-kernel', f'{out}/arch/arm64/boot/Image', '-initrd', f'{out}/{self.initramfs}',
                 '-append', append,
                 '-drive', f'file={disk},if=none,id=disk,format=raw,cache=unsafe',
                 '-device', 'nvme,serial=arm-iommu,drive=disk' + self.doorbells(),
