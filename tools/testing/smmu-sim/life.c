@@ -80,6 +80,68 @@ static void another_life(void)
 	}
 }
 
+/* GBPA: writes of ABORT take effect with UPDATE. */
+static void abort_all(void)
+{
+	wr(0x44, 1u << 31 | 1 << 20);
+}
+
+/* I-55: without power there are no registers, and what comes back is out of reset. */
+static void power(void)
+{
+	bring_up(&everything);
+	simple_stream(3, 5);
+	store(pte_at(0x5000), PAGE);
+	EXPECT_EQ(dma(3, 0x5000, true).pa, DATA_AT);
+	ssim_power(&w.s, false);
+	EXPECT_EQ(dma(3, 0x5000, true).outcome, OUT_ABORT);
+	EXPECT_EQ(w.reports, 0);
+	EXPECT_EQ(ssim_read(&w.s, 0x20, 4), 0xffffffff);
+	EXPECT_REPORTS(1, "I-55");
+	wr(0x20, 0xf);
+	EXPECT_REPORTS(2, "I-55");
+	ssim_power(&w.s, true);
+	EXPECT_EQ(rd(0x20), 0);
+	EXPECT_EQ(dma(3, 0x5000, true).pa, 0x5000);
+	EXPECT_EQ(w.reports, 2);
+}
+
+/* I-55: DMA that waits for power; what was cached survives; and nothing is asked meanwhile. */
+static void waking(void)
+{
+	unsigned int by;
+
+	for (by = 0; by < 8; by++) {
+		bring_up(&everything);
+		simple_stream(3, 5);
+		store(pte_at(0x5000), PAGE);
+		EXPECT_EQ(dma(3, 0x5000, true).pa, DATA_AT);
+		ssim_power(&w.s, false);
+		store(pte_at(0x5000), 0);
+		EXPECT(ssim_check_range(&w.s, 0, 5, 1, 0x5000, 0x1000));
+		EXPECT(ssim_check_page_reuse(&w.s, DATA_AT, 0x1000));
+		EXPECT(ssim_check_asid_reuse(&w.s, 0, 5));
+		EXPECT(ssim_check_vmid_reuse(&w.s, 0));
+		EXPECT(ssim_check_config(&w.s, 3));
+		ssim_power(&w.s, true);
+		if (by & 4)
+			abort_all();
+		queues_on();
+		EXPECT_REPORTS(!(by & 4), "I-55");
+		if (by & 1)
+			cmd(0x4, 31);
+		if (by & 2)
+			cmd(0x30, 0);
+		cmd_sync();
+		wr(0x20, 0xd);
+		EXPECT_EQ(w.reports, !(by & 4) + ((by & 3) != 3));
+		/* It has been awake: what follows is no waking up. */
+		wr(0x20, 0);
+		queues_on();
+		EXPECT_EQ(w.reports, !(by & 4) + ((by & 3) != 3));
+	}
+}
+
 /* Streams that abort cost nothing, however many there are; the others are all found. */
 static void many_streams(void)
 {
@@ -167,6 +229,8 @@ void tests_life(void)
 {
 	run("life: what was cached before the reset (I-55)", unknown);
 	run("life: off and on again (I-55)", another_life);
+	run("life: without power (I-55)", power);
+	run("life: power comes back (I-55)", waking);
 	run("life: 65536 streams (I-28)", many_streams);
 	run("life: transactions by old configuration (I-25)", old_configuration);
 	run("life: STATUSR.DORMANT (I-55)", dormant);

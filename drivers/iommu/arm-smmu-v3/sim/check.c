@@ -239,12 +239,23 @@ static const struct ssim_entry *find_combined(const struct ssim *s, const struct
 	return NULL;
 }
 
+/*
+ * While nothing is translated, what is held leads nowhere. It is looked for when SMMUEN
+ * becomes 1.
+ */
+static bool translates_nothing(struct ssim *s)
+{
+	s->stats.checks++;
+	return !ssim_enabled(s, CR0_SMMUEN);
+}
+
 static bool check_range(struct ssim *s, unsigned int world, u16 vmid, u32 asid,
 			unsigned int stage, u64 first, u64 last)
 {
 	struct range range = { .asid = asid, .vmid = vmid, .world = world, .stage = stage };
 
-	s->stats.checks++;
+	if (translates_nothing(s))
+		return true;
 	ssim_tlb_each(s, first, last, find_translation, &range);
 	if (stage == 2 && !range.found)
 		range.found = find_combined(s, &range, first, last);
@@ -273,6 +284,8 @@ static bool check_atc(struct ssim *s, u32 sid, u32 ssid, bool ssv, u64 first, u6
 {
 	u32 i;
 
+	if (translates_nothing(s))
+		return true;
 	for (i = 0; i < s->top; i++) {
 		const struct ssim_entry *e = &s->entries[i];
 
@@ -307,6 +320,9 @@ bool ssim_check_unmapped(struct ssim *s, u32 sid, u32 ssid, bool ssv, u64 addr, 
 	bool good = true;
 
 	s->now++;
+	/* Nor is configuration read. */
+	if (translates_nothing(s))
+		return true;
 	if (ssim_find(s, sid, ssid, ssv, &ctx, &fault)) {
 		const struct ssim_regime *r = ctx.s1 ? &ctx.r1[addr >> 55 & 1] : &ctx.r2;
 
@@ -333,7 +349,8 @@ bool ssim_check_clean(struct ssim *s, u16 vmid, u32 asid, u64 addr, u64 size)
 	unsigned int stage = asid == ASID_NONE ? 2 : 1;
 	u32 i;
 
-	s->stats.checks++;
+	if (translates_nothing(s))
+		return true;
 	for (i = 0; i < s->top; i++) {
 		const struct ssim_entry *e = &s->entries[i];
 		bool writable = stage == 1 ? !(fld1(e->desc, D_AP) & 2) : fld1(e->desc, D_AP) & 2;
@@ -387,13 +404,65 @@ bool ssim_check_enable(struct ssim *s)
 }
 
 /**
+ * ssim_check_power() - a register is touched
+ * @s: instance
+ *
+ * Return: true if there is one.
+ */
+bool ssim_check_power(struct ssim *s)
+{
+	if (s->off)
+		ssim_violation(s, "I-55", "a register is touched, but it has no power", NULL,
+			       NULL);
+	return !s->off;
+}
+
+/**
+ * ssim_check_waking() - the first queue is enabled
+ * @s: instance
+ *
+ * Return: true if DMA that has waited for its power is not let through.
+ */
+bool ssim_check_waking(struct ssim *s)
+{
+	bool good = !s->slept || fld1(s->gbpa_now, GBPA_ABORT);
+
+	s->stats.checks++;
+	s->slept = false;
+	if (!good)
+		ssim_violation(s, "I-55", "woken up, but DMA passes untranslated", NULL, NULL);
+	return good;
+}
+
+/**
+ * ssim_check_awake() - an instance has been woken up
+ * @s: instance
+ *
+ * Return: true if no endpoint holds what was unmapped meanwhile.
+ */
+bool ssim_check_awake(struct ssim *s)
+{
+	u32 i;
+
+	s->stats.checks++;
+	for (i = 0; i < s->top; i++) {
+		const struct ssim_entry *e = &s->entries[i];
+
+		if (e->kind == E_ATC && e->gone && ssim_atc_passes(s, e->sid)) {
+			ssim_violation(s, "I-55", "awake, but an ATC holds what is gone", e, NULL);
+			return false;
+		}
+	}
+	return true;
+}
+
+/**
  * ssim_check_table_free() - memory of a table is freed
  * @s: instance
  * @pa: first address
  * @size: bytes
  *
- * Tables of translations, and of CDs and STEs. While SMMUEN is 0 nothing is
- * walked; what is held then is looked for when it becomes 1.
+ * Tables of translations, and of CDs and STEs.
  *
  * Return: true if no walk can come there.
  */
@@ -401,8 +470,7 @@ bool ssim_check_table_free(struct ssim *s, u64 pa, u64 size)
 {
 	u32 i;
 
-	s->stats.checks++;
-	if (!ssim_enabled(s, CR0_SMMUEN))
+	if (translates_nothing(s))
 		return true;
 	for (i = 0; i < s->top; i++) {
 		const struct ssim_entry *e = &s->entries[i];
@@ -438,7 +506,8 @@ bool ssim_check_page_reuse(struct ssim *s, u64 pa, u64 size)
 {
 	u32 i;
 
-	s->stats.checks++;
+	if (translates_nothing(s))
+		return true;
 	for (i = 0; i < s->top; i++) {
 		const struct ssim_entry *e = &s->entries[i];
 
@@ -468,7 +537,8 @@ bool ssim_check_asid_reuse(struct ssim *s, u16 vmid, u32 asid)
 {
 	u32 i;
 
-	s->stats.checks++;
+	if (translates_nothing(s))
+		return true;
 	for (i = 0; i < s->top; i++) {
 		const struct ssim_entry *e = &s->entries[i];
 
@@ -493,7 +563,8 @@ bool ssim_check_vmid_reuse(struct ssim *s, u16 vmid)
 {
 	u32 i;
 
-	s->stats.checks++;
+	if (translates_nothing(s))
+		return true;
 	for (i = 0; i < s->top; i++) {
 		const struct ssim_entry *e = &s->entries[i];
 
@@ -519,7 +590,8 @@ bool ssim_check_pasid_reuse(struct ssim *s, u32 sid, u32 ssid)
 {
 	u32 i;
 
-	s->stats.checks++;
+	if (translates_nothing(s))
+		return true;
 	for (i = 0; i < s->ncfgs; i++) {
 		const struct ssim_cfg *c = &s->cfgs[i];
 
@@ -542,7 +614,8 @@ bool ssim_check_config(struct ssim *s, u32 sid)
 {
 	u32 i;
 
-	s->stats.checks++;
+	if (translates_nothing(s))
+		return true;
 	for (i = 0; i < s->ncfgs; i++) {
 		const struct ssim_cfg *c = &s->cfgs[i];
 

@@ -293,6 +293,29 @@ static ssize_t cfg_live_store(struct config_item *item, const char *page, size_t
 }
 CONFIGFS_ATTR(cfg_, live);
 
+static ssize_t cfg_asleep_show(struct config_item *item, char *page)
+{
+	const struct sim_instance *sim = to_sim(item);
+
+	guard(mutex)(&sim_mutex);
+	return sysfs_emit(page, "%d\n", sim->live && sim->core->off);
+}
+
+static ssize_t cfg_asleep_store(struct config_item *item, const char *page, size_t count)
+{
+	struct sim_instance *sim = to_sim(item);
+	bool asleep;
+	int ret = cfg_flag(sim, "asleep", page, &asleep);
+
+	if (ret)
+		return ret;
+	ret = asleep ? sim_instance_sleep(sim) : sim_instance_wake(sim);
+	if (ret)
+		cfg_err(sim, "asleep: %s (%d)", sim_why(ret), ret);
+	return ret ?: count;
+}
+CONFIGFS_ATTR(cfg_, asleep);
+
 static ssize_t cfg_dev_name_show(struct config_item *item, char *page)
 {
 	struct sim_instance *sim = to_sim(item);
@@ -335,7 +358,8 @@ CONFIGFS_ATTR_RO(cfg_, report);
 static struct configfs_attribute *instance_attrs[] = {
 	&cfg_attr_profile, &cfg_attr_no_ats, &cfg_attr_no_msi, &cfg_attr_combined,
 	&cfg_attr_entries, &cfg_attr_closure, &cfg_attr_prefer_stale, &cfg_attr_of_node,
-	&cfg_attr_live, &cfg_attr_dev_name, &cfg_attr_stats, &cfg_attr_violations, &cfg_attr_report,
+	&cfg_attr_live, &cfg_attr_asleep, &cfg_attr_dev_name, &cfg_attr_stats,
+	&cfg_attr_violations, &cfg_attr_report,
 	NULL
 };
 

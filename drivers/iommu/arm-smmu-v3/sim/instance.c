@@ -530,7 +530,9 @@ EXPORT_SYMBOL_NS_GPL(sim_instance_live, SMMU_SIM);
 void sim_instance_dead(struct sim_instance *sim)
 {
 	guard(mutex)(&sim_mutex);
-	if (sim->live)
-		unmake(sim);
+	if (!sim->live)
+		return;
+	sim_wake(sim);
+	unmake(sim);
 }
 EXPORT_SYMBOL_NS_GPL(sim_instance_dead, SMMU_SIM);

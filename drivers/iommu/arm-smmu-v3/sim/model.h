@@ -417,6 +417,8 @@ struct ssim {
 	struct ssim_queue cmdq, evtq, priq;
 	u64 irq_cfg0[IRQ_CMD_SYNC];
 	u32 irq_cfg1[IRQ_CMD_SYNC], irq_cfg2[IRQ_CMD_SYNC];
+	bool off;		/* has no power */
+	bool slept;		/* and had none before */
 	bool sfm;
 	bool atc_failed;
 	u32 late[IRQ_KINDS];
@@ -461,6 +463,7 @@ void ssim_init(struct ssim *s, const struct ssim_ids *ids, const struct ssim_ops
 u64 ssim_peek(struct ssim *s, u32 offset, unsigned int size);
 u64 ssim_read(struct ssim *s, u32 offset, unsigned int size);
 void ssim_write(struct ssim *s, u32 offset, u64 value, unsigned int size);
+void ssim_power(struct ssim *s, bool on);
 void ssim_late_irqs(struct ssim *s);
 void ssim_spurious_irq(struct ssim *s, enum ssim_irq irq);
 void ssim_fail(struct ssim *s);
@@ -601,6 +604,9 @@ bool ssim_check_vmid_reuse(struct ssim *s, u16 vmid);
 bool ssim_check_pasid_reuse(struct ssim *s, u32 sid, u32 ssid);
 bool ssim_check_config(struct ssim *s, u32 sid);
 bool ssim_check_enable(struct ssim *s);
+bool ssim_check_power(struct ssim *s);
+bool ssim_check_waking(struct ssim *s);
+bool ssim_check_awake(struct ssim *s);
 bool ssim_check_clean(struct ssim *s, u16 vmid, u32 asid, u64 addr, u64 size);
 void ssim_tell(struct ssim *s, const char *invariant, const char *text);
 void ssim_violation(struct ssim *s, const char *invariant, const char *what,

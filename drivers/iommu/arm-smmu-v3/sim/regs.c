@@ -155,8 +155,11 @@ static void apply_cr0(struct ssim *s)
 		ssim_terminate_all(s);
 		ssim_cfg_disable(s);
 	}
-	if (fld1(value, CR0_CMDQEN))
+	if (fld1(value, CR0_CMDQEN)) {
+		if (!fld1(was, CR0_CMDQEN))
+			ssim_check_waking(s);
 		ssim_cmdq_run(s);
+	}
 	if (fld1(value, CR0_EVENTQEN))
 		ssim_events_retry(s);
 }
@@ -317,6 +320,9 @@ u64 ssim_read(struct ssim *s, u32 offset, unsigned int size)
 {
 	u64 value = read_now(s, offset, size);
 
+	if (!ssim_check_power(s))
+		return ~0ull >> (64 - 8 * size);
+
 	moves_on(s, offset);
 	return value;
 }
@@ -437,6 +443,8 @@ void ssim_write(struct ssim *s, u32 offset, u64 value, unsigned int size)
 	bool tables_off = !fld1(s->cr0 | s->cr0ack, CR0_SMMUEN);
 	bool queues_off = !((s->cr0 | s->cr0ack) & 0xe);
 
+	if (!ssim_check_power(s))
+		return;
 	switch (offset) {
 	case R_CR0:
 		write_cr0(s, value);
@@ -491,6 +499,58 @@ void ssim_write(struct ssim *s, u32 offset, u64 value, unsigned int size)
 }
 EXPORT_SYMBOL_IF_KUNIT(ssim_write);
 
+/* Nothing is enabled, and traffic bypasses: GBPA.ABORT is 0. */
+static void registers_of_reset(struct ssim *s)
+{
+	s->cr0 = 0;
+	s->cr0ack = 0;
+	s->cr1 = 0;
+	s->cr2 = 0;
+	s->gbpa = 0x1000;	/* SHCFG: use incoming */
+	s->gbpa_now = s->gbpa;
+	s->irq_ctrl = 0;
+	s->irq_ctrlack = 0;
+	s->gerror = 0;
+	s->gerrorn = 0;
+	s->strtab_base = 0;
+	s->strtab_cfg = 0;
+	s->cr0_reads = 0;
+	s->gbpa_reads = 0;
+	s->irq_reads = 0;
+	s->cons_reads = 0;
+	s->cmdq = (struct ssim_queue) {};
+	s->evtq = s->cmdq;
+	s->priq = s->cmdq;
+	memset(s->irq_cfg0, 0, sizeof(s->irq_cfg0));
+	memset(s->irq_cfg1, 0, sizeof(s->irq_cfg1));
+	memset(s->irq_cfg2, 0, sizeof(s->irq_cfg2));
+	s->sfm = false;
+	s->atc_failed = false;
+	memset(s->late, 0, sizeof(s->late));
+}
+
+/**
+ * ssim_power() - power goes, or comes back
+ * @s: instance
+ * @on: comes back
+ *
+ * Registers are lost. Caches may survive, with what they had or with anything else,
+ * and invalidations that were not complete are not.
+ */
+void ssim_power(struct ssim *s, bool on)
+{
+	if (!on && ssim_enabled(s, CR0_SMMUEN)) {
+		ssim_terminate_all(s);
+		ssim_cfg_disable(s);
+	}
+	registers_of_reset(s);
+	s->npending = 0;
+	s->off = !on;
+	s->slept |= on;
+	s->unknown = UNKNOWN_CONFIG | UNKNOWN_EL1 | UNKNOWN_EL2;
+}
+EXPORT_SYMBOL_IF_KUNIT(ssim_power);
+
 /**
  * ssim_init() - an SMMU out of reset
  * @s: instance
@@ -499,8 +559,6 @@ EXPORT_SYMBOL_IF_KUNIT(ssim_write);
  * @cookie: for @ops
  * @pool: memory for what is held, aligned for pointers
  * @pool_size: bytes of it
- *
- * Traffic bypasses (GBPA.ABORT is 0) and nothing is enabled.
  */
 void ssim_init(struct ssim *s, const struct ssim_ids *ids, const struct ssim_ops *ops,
 	       void *cookie, void *pool, size_t pool_size)
@@ -513,7 +571,6 @@ void ssim_init(struct ssim *s, const struct ssim_ids *ids, const struct ssim_ops
 	s->unknown = UNKNOWN_CONFIG | UNKNOWN_EL1 | UNKNOWN_EL2;
 	s->entries = pool;
 	s->nentries = pool_size / sizeof(struct ssim_entry);
-	s->gbpa = 0x1000;	/* SHCFG: use incoming */
-	s->gbpa_now = s->gbpa;
+	registers_of_reset(s);
 }
 EXPORT_SYMBOL_IF_KUNIT(ssim_init);

@@ -128,7 +128,7 @@ static void disabled(struct ssim *s, const struct ssim_txn *txn, struct ssim_res
 {
 	if (txn->type == TXN_ATS_REQUEST)
 		result->outcome = OUT_ATS_UR;
-	else if (s->sfm || fld1(s->gbpa_now, GBPA_ABORT) || txn->addr >> ssim_oas(s))
+	else if (s->sfm || s->off || fld1(s->gbpa_now, GBPA_ABORT) || txn->addr >> ssim_oas(s))
 		result->outcome = OUT_ABORT;
 	else
 		pass(result, txn->addr);
