@@ -258,6 +258,7 @@ static struct platform_driver smmu_driver = {
 		.name			= "arm-smmu-v3",
 		.of_match_table		= smmu_of_match,
 		.suppress_bind_attrs	= true,
+		.pm			= pm_sleep_ptr(&smmu_pm_ops),
 	},
 	.probe = smmu_probe,
 	.remove_new = smmu_remove,

@@ -310,6 +310,26 @@ static int cmdq_give_up(struct smmu_cmdq *q, const char *what)
 }
 
 /*
+ *	CPU A: unmaps			CPU B: wakes the instance
+ *	  entry = 0			  asleep = false
+ *	  smp_mb()			  TLBI of everything, CMD_SYNC
+ *	  asleep? nothing to do		  SMMUEN = 1: entry is read
+ *
+ * Only A's second look counts: what it stored before is there for whoever looks after B's
+ * commands. Interrupts are off, so that smmu_cmdq_sleep() can wait for who did not see it.
+ */
+static bool cmdq_sleeps(const struct smmu_cmdq *q)
+{
+	if (likely(!READ_ONCE(q->asleep)))
+		return false;
+	smp_mb(); /* that of CPU A above */
+	return READ_ONCE(q->asleep);
+}
+
+/* What cmdq_push() says where nothing is to be done, nor waited for. */
+#define CMDQ_ASLEEP	1
+
+/*
  * Put n commands, and a CMD_SYNC if asked, in adjacent positions. From the
  * reservation to the ring interrupts are off, so that only other CPUs' stores
  * can be missing below ours.
@@ -327,6 +347,10 @@ static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned 
 		if (READ_ONCE(q->dead))
 			return -EIO;
 		local_irq_save(flags);
+		if (cmdq_sleeps(q)) {
+			local_irq_restore(flags);
+			return CMDQ_ASLEEP;
+		}
 		if (cmdq_reserve(q, n + sync, pos))
 			break;
 		local_irq_restore(flags);
@@ -376,6 +400,13 @@ static noinline int cmdq_run_parts(struct smmu_cmdq *q, const struct smmu_cmd **
 	return 0;
 }
 
+/* Nothing is left to be waited for. */
+static int cmdq_nothing(struct smmu_ticket *t, int ret)
+{
+	t->q = NULL;
+	return ret == CMDQ_ASLEEP ? 0 : ret;
+}
+
 /**
  * smmu_cmdq_issue() - start commands and a CMD_SYNC after them
  * @q: command queue
@@ -405,12 +436,12 @@ int smmu_cmdq_issue(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned i
 			first = atomic64_read(&q->reserved);
 		ret = cmdq_run_parts(q, &cmds, &n);
 		if (ret)
-			return ret;
+			return cmdq_nothing(t, ret);
 	}
 
 	ret = cmdq_push(q, cmds, n, true, &t->first);
 	if (ret)
-		return ret;
+		return cmdq_nothing(t, ret);
 	t->sync = t->first + n;
 	t->first = min(t->first, first);
 	atomic64_inc(&q->syncs);
@@ -508,13 +539,59 @@ void smmu_cmdq_kill(struct smmu_cmdq *q)
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_kill);
 
 /**
+ * smmu_cmdq_sleep() - let every future submission succeed at once
+ * @q: command queue of an instance that does not translate, and will forget everything
+ *     before it does so again
+ *
+ * smmu_cmdq_wake() ends that.
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, and hardware has no command of the past; -ETIMEDOUT if it does not come to them.
+ */
+int smmu_cmdq_sleep(struct smmu_cmdq *q)
+{
+	struct cmdq_patience patience = {};
+
+	WRITE_ONCE(q->asleep, true);
+	/* Who did not see it has interrupts off until its commands are rung. */
+	synchronize_rcu();
+	while (!READ_ONCE(q->dead) && !cmdq_reached(q, atomic64_read(&q->reserved) - 1)) {
+		bool expired = cmdq_expired(&patience, q->timeout_ns);
+
+		if (cmdq_update(q))
+			smmu_cmdq_handle_error(q);
+		if (expired && !cmdq_reached(q, atomic64_read(&q->reserved) - 1))
+			return cmdq_give_up(q, "going to sleep");
+		cpu_relax();
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_sleep);
+
+/**
+ * smmu_cmdq_wake() - let submissions reach hardware again
+ * @q: command queue that was reset, and so were its registers
+ *
+ * What is to be forgotten comes after this, and behind it whatever others submit.
+ *
+ * Context: any.
+ */
+void smmu_cmdq_wake(struct smmu_cmdq *q)
+{
+	/* Who sees that finds the queue empty. */
+	smp_store_release(&q->asleep, false);
+}
+EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_wake);
+
+/**
  * smmu_cmdq_reset() - empty the queue
  * @q: command queue of an instance whose CR0.CMDQEN is clear
  *
  * The counters of the past are kept. The caller writes base and indices, all
  * of which stand for position 0 of a fresh queue, to the registers.
  *
- * Context: nobody else uses the queue.
+ * Context: nobody else uses the queue, or it sleeps.
  */
 void smmu_cmdq_reset(struct smmu_cmdq *q)
 {

@@ -40,6 +40,8 @@
  * @error_pos: where the last of them struck; under @error_lock
  * @errors_here: how often in a row; under @error_lock
  * @dead: nothing will ever complete again; every call fails at once
+ * @asleep: the instance forgets everything before it translates again; every call
+ *          succeeds at once
  */
 struct smmu_cmdq {
 	struct device *dev;
@@ -53,6 +55,7 @@ struct smmu_cmdq {
 	u64 timeout_ns;
 	unsigned int shift;
 	bool dead;
+	bool asleep;
 
 	atomic64_t reserved ____cacheline_aligned_in_smp;
 	atomic64_t syncs;
@@ -89,6 +92,8 @@ int smmu_cmdq_issue(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned i
 int smmu_cmdq_wait(struct smmu_ticket *t);
 bool smmu_cmdq_handle_error(struct smmu_cmdq *q);
 void smmu_cmdq_kill(struct smmu_cmdq *q);
+int smmu_cmdq_sleep(struct smmu_cmdq *q);
+void smmu_cmdq_wake(struct smmu_cmdq *q);
 
 /**
  * smmu_cmdq_run() - run commands and wait until they have completed
@@ -99,8 +104,8 @@ void smmu_cmdq_kill(struct smmu_cmdq *q);
  * Context: any; interrupts may be off. Looks at most twice @q->timeout_ns for
  * each SMMU_BATCH commands.
  *
- * Return: 0 when all have completed; -EIO when one of them failed or the queue
- * is dead, -ETIMEDOUT when space or completion did not come.
+ * Return: 0 when all have completed, or the instance sleeps; -EIO when one of them
+ * failed or the queue is dead, -ETIMEDOUT when space or completion did not come.
  */
 static inline int smmu_cmdq_run(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned int n)
 {

@@ -59,6 +59,7 @@ static int stats_show(struct seq_file *s, void *unused)
 	seq_printf(s, "event_overflows %llu\n", READ_ONCE(smmu->evtq.overflows));
 	seq_printf(s, "pri_requests %llu\n", READ_ONCE(smmu->priq.taken));
 	seq_printf(s, "pri_overflows %llu\n", READ_ONCE(smmu->priq.overflows));
+	seq_printf(s, "sleeps %u\n", READ_ONCE(smmu->sleeps));
 	seq_printf(s, "asids_seized %u\n", READ_ONCE(smmu->seized));
 	return 0;
 }

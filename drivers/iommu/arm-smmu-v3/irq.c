@@ -11,13 +11,6 @@
 
 #include "smmu.h"
 
-enum smmu_vector {
-	VECTOR_EVTQ,
-	VECTOR_GERROR,
-	VECTOR_PRIQ,
-	VECTOR_NUM,
-};
-
 /* 6.3.20, 6.3.28, 6.3.33: address, data and attributes of each message */
 static const u32 vector_cfg0[VECTOR_NUM] = {
 	[VECTOR_EVTQ]	= SMMU_EVENTQ_IRQ_CFG0,
@@ -105,16 +98,28 @@ static irqreturn_t combined_thread(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+static void write_message(struct smmu_device *smmu, unsigned int vector)
+{
+	const struct smmu_message *m = &smmu->messages[vector];
+	u32 cfg0 = vector_cfg0[vector];
+
+	smmu_write64(&smmu->io, cfg0, m->doorbell & IRQ_CFG0_ADDR);
+	smmu_write(&smmu->io, cfg0 + IRQ_CFG1, m->data);
+	smmu_write(&smmu->io, cfg0 + IRQ_CFG2,
+		   FIELD_PREP(IRQ_CFG2_MEMATTR, IRQ_CFG2_DEVICE_NGNRE));
+}
+
 static void write_msi_msg(struct msi_desc *desc, struct msi_msg *msg)
 {
 	struct smmu_device *smmu = dev_get_drvdata(msi_desc_to_dev(desc));
-	u32 cfg0 = vector_cfg0[desc->msi_index];
-	u64 doorbell = (u64)msg->address_hi << 32 | msg->address_lo;
 
-	smmu_write64(&smmu->io, cfg0, doorbell & IRQ_CFG0_ADDR);
-	smmu_write(&smmu->io, cfg0 + IRQ_CFG1, msg->data);
-	smmu_write(&smmu->io, cfg0 + IRQ_CFG2,
-		   FIELD_PREP(IRQ_CFG2_MEMATTR, IRQ_CFG2_DEVICE_NGNRE));
+	smmu->messages[desc->msi_index] = (struct smmu_message) {
+		.doorbell = (u64)msg->address_hi << 32 | msg->address_lo,
+		.data = msg->data,
+	};
+	/* Written when it wakes, else. */
+	if (!READ_ONCE(smmu->cmdq.asleep))
+		write_message(smmu, desc->msi_index);
 }
 
 static void free_msis(void *data)
@@ -122,13 +127,13 @@ static void free_msis(void *data)
 	platform_device_msi_free_irqs_all(data);
 }
 
-/* An address of 0 keeps a vector from sending messages. */
-static void silence_msis(struct smmu_device *smmu)
+/* What each vector sends: nothing, by an address of 0, until it has a message. */
+static void write_messages(struct smmu_device *smmu)
 {
 	unsigned int i, num = smmu->feat.pri ? VECTOR_NUM : VECTOR_PRIQ;
 
 	for (i = 0; smmu->feat.msi && i < num; i++)
-		smmu_write64(&smmu->io, vector_cfg0[i], 0);
+		write_message(smmu, i);
 }
 
 /* Messages in place of wires, where everything for them is there. */
@@ -170,12 +175,30 @@ static void request(struct smmu_device *smmu, int irq, irq_handler_t handler,
 			ret, loss);
 }
 
+static void request_all(struct smmu_device *smmu)
+{
+	if (smmu->combined_irq) {
+		request(smmu, smmu->combined_irq, combined_irq, combined_thread,
+			IRQF_SHARED | IRQF_ONESHOT, "arm-smmu-v3-combined",
+			"faults and errors go unreported");
+		return;
+	}
+	setup_msis(smmu);
+	request(smmu, smmu->evtq_irq, NULL, evtq_thread, IRQF_ONESHOT,
+		"arm-smmu-v3-evtq", "faults go unreported");
+	request(smmu, smmu->gerr_irq, gerror_irq, NULL, 0, "arm-smmu-v3-gerror",
+		"errors go unreported until somebody waits");
+	if (smmu->feat.pri)
+		request(smmu, smmu->priq_irq, NULL, priq_thread, IRQF_ONESHOT,
+			"arm-smmu-v3-priq", "page requests go unanswered");
+}
+
 /**
  * smmu_irq_setup() - request interrupts and let the instance raise them
  * @smmu: instance with its queues enabled
  *
  * An interrupt that firmware lost costs reports, not service: it is logged
- * and the instance goes on.
+ * and the instance goes on. When the instance wakes up, it has them already.
  *
  * Context: may sleep.
  *
@@ -190,20 +213,9 @@ int smmu_irq_setup(struct smmu_device *smmu)
 	if (ret)
 		return ret;
 
-	silence_msis(smmu);
-	if (smmu->combined_irq) {
-		request(smmu, smmu->combined_irq, combined_irq, combined_thread,
-			IRQF_SHARED | IRQF_ONESHOT, "arm-smmu-v3-combined",
-			"faults and errors go unreported");
-	} else {
-		setup_msis(smmu);
-		request(smmu, smmu->evtq_irq, NULL, evtq_thread, IRQF_ONESHOT,
-			"arm-smmu-v3-evtq", "faults go unreported");
-		request(smmu, smmu->gerr_irq, gerror_irq, NULL, 0, "arm-smmu-v3-gerror",
-			"errors go unreported until somebody waits");
-		if (smmu->feat.pri)
-			request(smmu, smmu->priq_irq, NULL, priq_thread, IRQF_ONESHOT,
-				"arm-smmu-v3-priq", "page requests go unanswered");
-	}
+	write_messages(smmu);
+	if (!smmu->irqs_requested)
+		request_all(smmu);
+	smmu->irqs_requested = true;
 	return smmu_write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
 }

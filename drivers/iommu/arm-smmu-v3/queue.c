@@ -56,9 +56,22 @@ void smmu_queue_free(struct smmu_queue *q, struct device *dev)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_queue_free);
 
-/* Hardware is not using the queue; the caller writes 0 to both registers. */
+/**
+ * smmu_queue_sleep() - take the queue for empty until it is reset
+ * @q: queue that is not looked into while its instance sleeps
+ *
+ * Context: may sleep.
+ */
+void smmu_queue_sleep(struct smmu_queue *q)
+{
+	guard(mutex)(&q->lock);
+	q->asleep = true;
+}
+
+/* Hardware is not using the queue; the caller, who holds its lock, writes 0 to both registers. */
 void smmu_queue_reset(struct smmu_queue *q)
 {
+	q->asleep = false;
 	q->prod = 0;
 	q->cons = 0;
 	q->ovack = 0;
@@ -74,9 +87,11 @@ static void queue_show_cons(struct smmu_queue *q)
 
 static bool queue_update(struct smmu_queue *q)
 {
-	u32 reg = smmu_read_acquire(q->io, q->prod_reg);
-	u64 prod = ring_from_reg(q->cons, reg, q->shift);
+	u64 prod;
 
+	if (q->asleep)
+		return false;
+	prod = ring_from_reg(q->cons, smmu_read_acquire(q->io, q->prod_reg), q->shift);
 	/* More than fits: the register is broken, and no entry can be trusted. */
 	if (!ring_sane(prod, q->cons, q->shift))
 		return false;
@@ -120,7 +135,7 @@ bool smmu_queue_pending(struct smmu_queue *q)
 /* Entries were lost, and none is added until that is acknowledged. */
 bool smmu_queue_overflowed(struct smmu_queue *q)
 {
-	return (smmu_read(q->io, q->prod_reg) & QUEUE_OVERFLOW) != q->ovack;
+	return !q->asleep && (smmu_read(q->io, q->prod_reg) & QUEUE_OVERFLOW) != q->ovack;
 }
 
 /* How many entries there can be at once. */

@@ -136,6 +136,7 @@ static void write_tables(struct smmu_device *smmu)
 
 static void write_queue(struct smmu_device *smmu, struct smmu_queue *q, u32 base_reg)
 {
+	guard(mutex)(&q->lock);
 	smmu_queue_reset(q);
 	smmu_write64(&smmu->io, base_reg, smmu_queue_base(q->dma, q->shift));
 	smmu_write(&smmu->io, q->prod_reg, 0);
@@ -149,6 +150,7 @@ static int forget_everything(struct smmu_device *smmu)
 	unsigned int n = 0;
 	int ret;
 
+	smmu_cmdq_wake(&smmu->cmdq);
 	cmds[n++] = cmd_cfgi_all();
 	if (smmu->feat.hyp)
 		cmds[n++] = cmd_make(OP_TLBI_EL2_ALL);

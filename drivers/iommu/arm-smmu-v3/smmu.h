@@ -60,6 +60,7 @@ struct smmu_nest;
  * @ovack: value of OVACKFLG that hardware was last told
  * @taken: entries taken so far
  * @overflows: overflows seen so far
+ * @asleep: its registers are not there; changed under @lock
  * @lock: held by who takes entries: the queue's interrupt thread, or who waits
  *	for what is in it
  */
@@ -76,6 +77,7 @@ struct smmu_queue {
 	u32 ovack;
 	u64 taken;
 	u64 overflows;
+	bool asleep;
 	struct mutex lock; /* see the lock order */
 };
 
@@ -119,6 +121,23 @@ struct smmu_cdtab {
 	u8 leaf_bits;
 };
 
+enum smmu_vector {
+	VECTOR_EVTQ,
+	VECTOR_GERROR,
+	VECTOR_PRIQ,
+	VECTOR_NUM,
+};
+
+/**
+ * struct smmu_message - what a vector is to write, for when it has forgotten
+ * @doorbell: the address
+ * @data: the value
+ */
+struct smmu_message {
+	u64 doorbell;
+	u32 data;
+};
+
 /**
  * struct smmu_device - an instance
  * @dev: the platform device
@@ -145,6 +164,10 @@ struct smmu_cdtab {
  * @evtq_irq: wired event interrupt, 0 if none
  * @priq_irq: wired PRI interrupt, 0 if none
  * @gerr_irq: wired error interrupt, 0 if none
+ * @irqs_requested: by smmu_irq_setup()
+ * @messages: in place of wires, where there are messages
+ * @sleeps: how often it went to sleep
+ * @gbpa_abort: untranslated DMA aborted before the instance went to sleep
  * @debugfs: directory of the instance
  */
 struct smmu_device {
@@ -172,6 +195,10 @@ struct smmu_device {
 	int evtq_irq;
 	int priq_irq;
 	int gerr_irq;
+	bool irqs_requested;
+	struct smmu_message messages[VECTOR_NUM];
+	unsigned int sleeps;
+	bool gbpa_abort;
 	struct dentry *debugfs;
 };
 
@@ -382,6 +409,7 @@ int smmu_queue_init(struct smmu_queue *q, struct smmu_device *smmu, unsigned int
 		    unsigned int qwords, u32 prod_reg, u32 cons_reg);
 void smmu_queue_free(struct smmu_queue *q, struct device *dev);
 void smmu_queue_reset(struct smmu_queue *q);
+void smmu_queue_sleep(struct smmu_queue *q);
 bool smmu_queue_take(struct smmu_queue *q, u64 *qw);
 bool smmu_queue_overflowed(struct smmu_queue *q);
 bool smmu_queue_drained(struct smmu_queue *q);
@@ -564,6 +592,9 @@ int smmu_reset(struct smmu_device *smmu);
 int smmu_disable(struct smmu_device *smmu);
 int smmu_bypass_or_abort(struct smmu_device *smmu, bool abort);
 int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value);
+
+/* sleep.c */
+extern const struct dev_pm_ops smmu_pm_ops;
 
 /* fw.c */
 int smmu_fw_probe(struct platform_device *pdev, struct smmu_hints *hints);
