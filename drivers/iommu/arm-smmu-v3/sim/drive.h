@@ -75,6 +75,7 @@ extern struct kunit_suite drive_move_suite;
 extern struct kunit_suite drive_fault_suite;
 extern struct kunit_suite drive_ids_suite;
 extern struct kunit_suite drive_rules_suite;
+extern struct kunit_suite drive_sleep_suite;
 extern struct kunit_suite drive_tags_suite;
 
 /* drive_kunit.c */
@@ -102,6 +103,8 @@ void drive_unmap(struct drive *d, struct iommu_domain *domain, u64 iova, u64 pa,
 void drive_clear_dirty(struct drive *d, struct iommu_domain *domain, u64 iova, u64 size);
 bool drive_page_reuse(struct drive *d, u64 pa, u64 size);
 bool drive_config(struct drive *d, unsigned int master);
+void drive_sleep(struct drive *d);
+void drive_wake(struct drive *d);
 
 static inline void drive_field(struct ssim_ids *ids, const char *name, u32 value)
 {

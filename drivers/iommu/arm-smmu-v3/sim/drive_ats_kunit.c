@@ -359,6 +359,26 @@ static void drive_i31_out_of_tags(struct kunit *test)
 	drive_unmap(d, d->home[0], IOVA_AT, SZ_256M, SZ_64K);
 }
 
+/* What an endpoint kept while the SMMU slept is not used when both are awake. */
+static void drive_i55_kept_meanwhile(struct kunit *test)
+{
+	struct ends e = {};
+	struct iommu_domain *domain;
+
+	start(&e, test, 1);
+	domain = e.d->domain[0];
+	map(&e, domain, 0, SZ_64K);
+	map(&e, domain, SZ_1M, SZ_64K);
+	KUNIT_EXPECT_EQ(test, look(&e, 0, IOVA_AT), SIM_OK);
+	KUNIT_EXPECT_EQ(test, look(&e, 0, IOVA_AT + SZ_1M), SIM_OK);
+	drive_sleep(e.d);
+	unmap(&e, domain, 0, SZ_64K);
+	drive_wake(e.d);
+	KUNIT_EXPECT_NE(test, look(&e, 0, IOVA_AT), SIM_OK);
+	KUNIT_EXPECT_EQ(test, look(&e, 0, IOVA_AT + SZ_1M), SIM_OK);
+	unmap(&e, domain, SZ_1M, SZ_64K);
+}
+
 static struct kunit_case ats_cases[] = {
 	KUNIT_CASE_PARAM(drive_i46_unmap, drive_next_profile),
 	KUNIT_CASE(drive_i46_i50_two_instances),
@@ -366,6 +386,7 @@ static struct kunit_case ats_cases[] = {
 	KUNIT_CASE_PARAM(drive_i47_order, drive_next_profile),
 	KUNIT_CASE(drive_i48_no_answer),
 	KUNIT_CASE(drive_i49_reset_and_removal),
+	KUNIT_CASE_PARAM(drive_i55_kept_meanwhile, drive_next_profile),
 	{ }
 };
 

@@ -346,6 +346,21 @@ bool drive_config(struct drive *d, unsigned int master)
 	return ssim_check_config(d->sim->core, d->master[master]->sids[0]);
 }
 
+/* The instance goes to sleep; a driver that cannot do that is not asked further. */
+void drive_sleep(struct drive *d)
+{
+	int ret = sim_instance_sleep(d->sim);
+
+	if (ret == -EOPNOTSUPP)
+		kunit_skip(d->test, "the kernel or the driver does not sleep");
+	KUNIT_ASSERT_EQ(d->test, ret, 0);
+}
+
+void drive_wake(struct drive *d)
+{
+	KUNIT_ASSERT_EQ(d->test, sim_instance_wake(d->sim), 0);
+}
+
 /* The last suite, whose case says what all have done. */
 static void drive_summary(struct kunit *test)
 {
@@ -369,7 +384,7 @@ static struct kunit_suite summary_suite = {
 /* What is about one rule before what is about all: it is named by what fails first. */
 kunit_test_suites(&drive_entry_suite, &drive_rules_suite, &drive_fault_suite, &drive_edge_suite,
 		  &drive_ats_suite, &drive_map_suite, &drive_mix_suite, &drive_move_suite,
-		  &drive_tags_suite, &drive_ids_suite, &summary_suite);
+		  &drive_sleep_suite, &drive_tags_suite, &drive_ids_suite, &summary_suite);
 
 MODULE_IMPORT_NS(SMMU_SIM);
 MODULE_IMPORT_NS(IOMMUFD_INTERNAL);

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The driver and instances that sleep: they lose their registers, keep in their
+ * caches whatever they like, and are not touched meanwhile (I-55).
+ *
+ * Copyright (C) 2026 The arm-iommu authors
+ */
+#include <linux/delay.h>
+#include <linux/kthread.h>
+
+#include "drive.h"
+
+#define IOVA_A		SZ_1G
+#define IOVA_B		(SZ_1G + SZ_256M)
+#define IOVA_C		(SZ_1G + SZ_512M)
+#define PA_A		SZ_256M
+#define PA_B		SZ_512M
+#define PA_C		(SZ_512M + SZ_256M)
+#define SIZE		SZ_64K
+#define RACES		30
+
+static struct drive *start(struct kunit *test, unsigned int masters)
+{
+	struct drive *d = drive_start(test, test->param_value ?: "everything", masters);
+
+	KUNIT_ASSERT_EQ(test, drive_move(d, 0, drive_domain(d, DRIVE_PLAIN)), 0);
+	return d;
+}
+
+static void fall_asleep(struct drive *d)
+{
+	drive_sleep(d);
+	KUNIT_EXPECT_EQ(d->test, sim_instance_sleep(d->sim), -EALREADY);
+}
+
+static void awaken(struct drive *d)
+{
+	drive_wake(d);
+	KUNIT_EXPECT_EQ(d->test, sim_instance_wake(d->sim), 0);
+}
+
+static u64 commands(struct drive *d)
+{
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	return d->sim->core->stats.commands;
+}
+
+static bool events_taken(struct drive *d)
+{
+	const struct ssim *core = d->sim->core;
+
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	return core->evtq.prod && core->evtq.prod == core->evtq.cons;
+}
+
+/* Interrupts find the driver: nobody else would take the event. */
+static void expect_report(struct drive *d, u64 iova)
+{
+	unsigned int i;
+
+	KUNIT_EXPECT_TRUE(d->test, drive_aborts(d, 0, iova));
+	for (i = 0; i < 1000 && !events_taken(d); i++)
+		usleep_range(1000, 2000);
+	KUNIT_EXPECT_TRUE(d->test, events_taken(d));
+}
+
+static u32 gbpa(struct drive *d)
+{
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	return d->sim->core->gbpa_now;
+}
+
+/* All is as it was: translation, interrupts, and commands complete. */
+static void drive_i55_restored(struct kunit *test)
+{
+	struct drive *d = start(test, 1);
+	struct iommu_domain *domain = d->domain[0];
+	u32 before = gbpa(d);
+	unsigned int i;
+
+	drive_map(d, domain, IOVA_A, PA_A, SIZE);
+	drive_map(d, domain, IOVA_B, PA_B, SIZE);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_A, PA_A));
+		fall_asleep(d);
+		KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, IOVA_A));
+		awaken(d);
+		KUNIT_EXPECT_EQ(test, gbpa(d), before);
+		KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_B, PA_B));
+		expect_report(d, IOVA_C);
+		drive_unmap(d, domain, IOVA_B, PA_B, SIZE);
+		KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, IOVA_B));
+		drive_map(d, domain, IOVA_B, PA_B, SIZE);
+	}
+	drive_unmap(d, domain, IOVA_A, PA_A, SIZE);
+	drive_unmap(d, domain, IOVA_B, PA_B, SIZE);
+}
+
+/* What changes meanwhile changes memory; nothing waits, and nothing is sent. */
+static void drive_i55_unmapped_meanwhile(struct kunit *test)
+{
+	struct drive *d = start(test, 2);
+	struct iommu_domain *domain = d->domain[0], *other = drive_domain(d, DRIVE_PLAIN);
+	u64 before;
+
+	drive_map(d, domain, IOVA_A, PA_A, SIZE);
+	drive_map(d, domain, IOVA_B, PA_B, SIZE);
+	drive_map(d, other, IOVA_A, PA_C, SIZE);
+	KUNIT_EXPECT_EQ(test, drive_move(d, 1, domain), 0);
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_A, PA_A));
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 1, IOVA_B, PA_B));
+	fall_asleep(d);
+	before = commands(d);
+	drive_unmap(d, domain, IOVA_A, PA_A, SIZE);
+	drive_map(d, domain, IOVA_C, PA_A, SIZE);
+	KUNIT_EXPECT_EQ(test, drive_move(d, 1, other), 0);
+	KUNIT_EXPECT_EQ(test, commands(d), before);
+	awaken(d);
+	KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, IOVA_A));
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_B, PA_B));
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_C, PA_A));
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 1, IOVA_A, PA_C));
+	KUNIT_EXPECT_TRUE(test, drive_aborts(d, 1, IOVA_B));
+	KUNIT_EXPECT_EQ(test, drive_move(d, 1, d->home[1]), 0);
+	drive_unmap(d, domain, IOVA_B, PA_B, SIZE);
+	drive_unmap(d, domain, IOVA_C, PA_A, SIZE);
+	drive_unmap(d, other, IOVA_A, PA_C, SIZE);
+}
+
+/* Who stops serving faults looks through the queues, which are not there. */
+static void drive_i55_flushed_meanwhile(struct kunit *test)
+{
+	struct ssim_ids ids;
+	struct drive *d;
+
+	KUNIT_ASSERT_TRUE(test, sim_profile("everything", &ids));
+	d = drive_describe(test, &ids, 1);
+	d->master[0]->stall = true;
+	KUNIT_ASSERT_EQ(test, drive_live(d), 0);
+	if (iommu_dev_enable_feature(d->master[0]->dev, IOMMU_DEV_FEAT_IOPF))
+		kunit_skip(test, "faults are not served");
+	fall_asleep(d);
+	KUNIT_EXPECT_EQ(test, iommu_dev_disable_feature(d->master[0]->dev, IOMMU_DEV_FEAT_IOPF),
+			0);
+	awaken(d);
+}
+
+/* What an untranslated master does aborts while the SMMU sleeps, and passes again after it. */
+static void drive_i55_bypass(struct kunit *test)
+{
+	struct drive *d = start(test, 1);
+
+	KUNIT_EXPECT_EQ(test, drive_move(d, 0, drive_identity(d)), 0);
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, PA_A, PA_A));
+	fall_asleep(d);
+	KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, PA_A));
+	awaken(d);
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, PA_A, PA_A));
+}
+
+struct worker {
+	struct drive *d;
+	struct iommu_domain *domain;
+	unsigned int rounds;
+};
+
+/* Somebody who does not know that the machine goes to sleep. */
+static int work_on(void *data)
+{
+	struct worker *w = data;
+
+	while (!kthread_should_stop()) {
+		drive_map(w->d, w->domain, IOVA_A, PA_A, SIZE);
+		drive_unmap(w->d, w->domain, IOVA_A, PA_A, SIZE);
+		w->rounds++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* An unmap that meets the sleep or the waking misses neither. */
+static void drive_i55_race(struct kunit *test)
+{
+	struct drive *d = start(test, 1);
+	struct worker w = { .d = d, .domain = d->domain[0] };
+	struct task_struct *task;
+	unsigned int i, before;
+
+	fall_asleep(d);
+	task = kthread_run(work_on, &w, "drive-work");
+	awaken(d);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	drive_map(d, w.domain, IOVA_B, PA_B, SIZE);
+	for (i = 0; i < RACES; i++) {
+		before = READ_ONCE(w.rounds);
+		fall_asleep(d);
+		if (i & 1)
+			usleep_range(100, 1000);
+		awaken(d);
+		KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_B, PA_B));
+		while (READ_ONCE(w.rounds) == before)
+			usleep_range(100, 200);
+	}
+	kthread_stop(task);
+	drive_unmap(d, w.domain, IOVA_B, PA_B, SIZE);
+}
+
+/* An instance goes while it sleeps. */
+static void drive_i55_gone(struct kunit *test)
+{
+	struct drive *d = start(test, 1);
+
+	drive_map(d, d->domain[0], IOVA_A, PA_A, SIZE);
+	fall_asleep(d);
+	drive_unmap(d, d->domain[0], IOVA_A, PA_A, SIZE);
+	drive_stop(d);
+}
+
+static struct kunit_case sleep_cases[] = {
+	KUNIT_CASE_PARAM(drive_i55_restored, drive_next_profile),
+	KUNIT_CASE_PARAM(drive_i55_unmapped_meanwhile, drive_next_profile),
+	KUNIT_CASE(drive_i55_flushed_meanwhile),
+	KUNIT_CASE(drive_i55_bypass),
+	KUNIT_CASE(drive_i55_race),
+	KUNIT_CASE(drive_i55_gone),
+	{ }
+};
+
+struct kunit_suite drive_sleep_suite = {
+	.name = "smmu-sim-drive-asleep",
+	.test_cases = sleep_cases,
+};
