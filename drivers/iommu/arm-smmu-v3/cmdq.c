@@ -209,6 +209,24 @@ bool smmu_cmdq_handle_error(struct smmu_cmdq *q)
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_handle_error);
 
+static bool cmdq_reached(struct smmu_cmdq *q, u64 pos)
+{
+	return atomic64_read_acquire(&q->consumed) > pos;
+}
+
+/*
+ * Ask hardware whether it is past a position, and why not. While the instance falls asleep
+ * whoever sends it there asks for all; afterwards there is nothing to ask.
+ */
+static void cmdq_ask(struct smmu_cmdq *q, u64 pos)
+{
+	guard(preempt)(); /* smmu_cmdq_sleep() waits for who did not see it */
+	if (READ_ONCE(q->asleep))
+		return;
+	if (cmdq_update(q) && !cmdq_reached(q, pos))
+		smmu_cmdq_handle_error(q);
+}
+
 static bool cmdq_reserve(struct smmu_cmdq *q, unsigned int n, u64 *pos)
 {
 	s64 old = atomic64_read(&q->reserved);
@@ -357,8 +375,7 @@ static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned 
 
 		/* Look at the clock first: whoever slept gets one more try. */
 		expired = cmdq_expired(&patience, q->timeout_ns);
-		if (cmdq_update(q))
-			smmu_cmdq_handle_error(q);
+		cmdq_ask(q, U64_MAX);
 		if (expired && !cmdq_has_space(q, n + sync))
 			return cmdq_give_up(q, "no space for a command");
 		cpu_relax();
@@ -474,11 +491,6 @@ static int cmdq_verdict(struct smmu_cmdq *q, const struct smmu_ticket *t)
 	return 0;
 }
 
-static bool cmdq_reached(struct smmu_cmdq *q, u64 pos)
-{
-	return atomic64_read_acquire(&q->consumed) > pos;
-}
-
 /**
  * smmu_cmdq_wait() - wait for a submission's CMD_SYNC
  * @t: from smmu_cmdq_issue(); may name no queue
@@ -510,8 +522,7 @@ int smmu_cmdq_wait(struct smmu_ticket *t)
 		/* An MSI that was lost, or replaced after an error, is not waited for. */
 		if (!q->msi || polls >= CMDQ_MSI_PATIENCE || expired ||
 		    atomic_read(&q->errors) != t->errors) {
-			if (cmdq_update(q) && !cmdq_reached(q, t->sync))
-				smmu_cmdq_handle_error(q);
+			cmdq_ask(q, t->sync);
 			if (cmdq_reached(q, t->sync))
 				break;
 		}
@@ -554,7 +565,7 @@ int smmu_cmdq_sleep(struct smmu_cmdq *q)
 	struct cmdq_patience patience = {};
 
 	WRITE_ONCE(q->asleep, true);
-	/* Who did not see it has interrupts off until its commands are rung. */
+	/* Who did not see it is not preempted until it has rung, or asked. */
 	synchronize_rcu();
 	while (!READ_ONCE(q->dead) && !cmdq_reached(q, atomic64_read(&q->reserved) - 1)) {
 		bool expired = cmdq_expired(&patience, q->timeout_ns);

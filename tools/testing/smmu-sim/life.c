@@ -101,9 +101,15 @@ static void power(void)
 	wr(0x20, 0xf);
 	EXPECT_REPORTS(2, "I-55");
 	ssim_power(&w.s, true);
+	queues_on();
+	w.s.faults.cons_reads = 5;
+	cmd(0x30, 0);
+	ssim_power(&w.s, false);
+	EXPECT_REPORTS(4, "I-55");			/* GBPA, too */
+	ssim_power(&w.s, true);
 	EXPECT_EQ(rd(0x20), 0);
 	EXPECT_EQ(dma(3, 0x5000, true).pa, 0x5000);
-	EXPECT_EQ(w.reports, 2);
+	EXPECT_EQ(w.reports, 4);
 }
 
 /* I-55: DMA that waits for power; what was cached survives; and nothing is asked meanwhile. */

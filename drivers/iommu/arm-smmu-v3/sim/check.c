@@ -418,6 +418,21 @@ bool ssim_check_power(struct ssim *s)
 }
 
 /**
+ * ssim_check_idle() - power goes
+ * @s: instance
+ *
+ * Return: true if it had nothing to do.
+ */
+bool ssim_check_idle(struct ssim *s)
+{
+	s->stats.checks++;
+	if (s->cmdq.prod == (s->cmdq.cons & 0xfffff))
+		return true;
+	ssim_violation(s, "I-55", "power goes, but there were commands to do", NULL, NULL);
+	return false;
+}
+
+/**
  * ssim_check_waking() - the first queue is enabled
  * @s: instance
  *

@@ -17,7 +17,7 @@
 #define PA_B		SZ_512M
 #define PA_C		(SZ_512M + SZ_256M)
 #define SIZE		SZ_64K
-#define RACES		30
+#define RACES		16
 
 static struct drive *start(struct kunit *test, unsigned int masters)
 {
@@ -178,6 +178,12 @@ static int work_on(void *data)
 	return 0;
 }
 
+static void set_slow(struct drive *d, unsigned int reads)
+{
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	d->sim->core->faults.cons_reads = reads;
+}
+
 /* An unmap that meets the sleep or the waking misses neither. */
 static void drive_i55_race(struct kunit *test)
 {
@@ -193,6 +199,7 @@ static void drive_i55_race(struct kunit *test)
 	drive_map(d, w.domain, IOVA_B, PA_B, SIZE);
 	for (i = 0; i < RACES; i++) {
 		before = READ_ONCE(w.rounds);
+		set_slow(d, i & 2 ? 8 : 0);
 		fall_asleep(d);
 		if (i & 1)
 			usleep_range(100, 1000);

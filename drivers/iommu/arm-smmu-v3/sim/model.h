@@ -605,6 +605,7 @@ bool ssim_check_pasid_reuse(struct ssim *s, u32 sid, u32 ssid);
 bool ssim_check_config(struct ssim *s, u32 sid);
 bool ssim_check_enable(struct ssim *s);
 bool ssim_check_power(struct ssim *s);
+bool ssim_check_idle(struct ssim *s);
 bool ssim_check_waking(struct ssim *s);
 bool ssim_check_awake(struct ssim *s);
 bool ssim_check_clean(struct ssim *s, u16 vmid, u32 asid, u64 addr, u64 size);

@@ -539,6 +539,8 @@ static void registers_of_reset(struct ssim *s)
  */
 void ssim_power(struct ssim *s, bool on)
 {
+	if (!on)
+		ssim_check_idle(s);
 	if (!on && ssim_enabled(s, CR0_SMMUEN)) {
 		ssim_terminate_all(s);
 		ssim_cfg_disable(s);
