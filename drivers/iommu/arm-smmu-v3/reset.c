@@ -6,13 +6,32 @@
  */
 #include <linux/bitfield.h>
 #include <linux/crash_dump.h>
-#include <linux/iopoll.h>
+#include <linux/timekeeping.h>
 
 #include "cmd.h"
 #include "smmu.h"
 
-#define ACK_TIMEOUT_US		1000000
-#define ACK_POLL_US		1
+#define ACK_TIMEOUT_NS		NSEC_PER_SEC
+
+/*
+ * iopoll.h counts what it waits between two looks, not what a look takes, which can be the
+ * longer part where registers are slow or emulated.
+ */
+static bool poll(struct smmu_device *smmu, u32 reg, u32 mask, u32 value, u32 *seen)
+{
+	u64 start = ktime_get_mono_fast_ns();
+	bool expired;
+
+	do {
+		/* Look at the clock first: whoever slept gets one more look. */
+		expired = ktime_get_mono_fast_ns() - start >= ACK_TIMEOUT_NS;
+		*seen = smmu_read(&smmu->io, reg);
+		if ((*seen & mask) == value)
+			return true;
+		cpu_relax();
+	} while (!expired);
+	return false;
+}
 
 /**
  * smmu_write_acked() - write a control register and wait until it took effect
@@ -28,15 +47,13 @@
 int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value)
 {
 	u32 seen;
-	int ret;
 
 	smmu_write_release(&smmu->io, reg, value);
-	ret = read_poll_timeout_atomic(smmu_read, seen, seen == value, ACK_POLL_US,
-				       ACK_TIMEOUT_US, false, &smmu->io, ack_reg);
-	if (ret)
-		dev_err(smmu->dev, "register %#x shows %#x, not %#x, after a second\n", ack_reg,
-			seen, value);
-	return ret;
+	if (poll(smmu, ack_reg, ~0, value, &seen))
+		return 0;
+	dev_err(smmu->dev, "register %#x shows %#x, not %#x, after a second\n", ack_reg, seen,
+		value);
+	return -ETIMEDOUT;
 }
 
 /**
@@ -51,20 +68,15 @@ int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value)
 int smmu_bypass_or_abort(struct smmu_device *smmu, bool abort)
 {
 	u32 gbpa;
-	int ret;
 
-	ret = read_poll_timeout_atomic(smmu_read, gbpa, !(gbpa & GBPA_UPDATE), ACK_POLL_US,
-				       ACK_TIMEOUT_US, false, &smmu->io, SMMU_GBPA);
-	if (!ret) {
+	if (poll(smmu, SMMU_GBPA, GBPA_UPDATE, 0, &gbpa)) {
 		gbpa = (gbpa & ~GBPA_ABORT) | (abort ? GBPA_ABORT : 0);
 		smmu_write_release(&smmu->io, SMMU_GBPA, gbpa | GBPA_UPDATE);
-		ret = read_poll_timeout_atomic(smmu_read, gbpa, !(gbpa & GBPA_UPDATE),
-					       ACK_POLL_US, ACK_TIMEOUT_US, false, &smmu->io,
-					       SMMU_GBPA);
+		if (poll(smmu, SMMU_GBPA, GBPA_UPDATE, 0, &gbpa))
+			return 0;
 	}
-	if (ret)
-		dev_err(smmu->dev, "SMMU_GBPA is busy for a second\n");
-	return ret;
+	dev_err(smmu->dev, "SMMU_GBPA is busy for a second\n");
+	return -ETIMEDOUT;
 }
 
 /**
