@@ -25,10 +25,10 @@
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 
 #include "cmd.h"
 #include "cmdq.h"
+#include "patience.h"
 #include "ring.h"
 
 #define CMDQ_TIMEOUT_NS		NSEC_PER_SEC
@@ -51,29 +51,6 @@ static u32 cmdq_round(const struct smmu_cmdq *q, u64 pos)
 {
 	/* 0 is what a slot shows that was never written. */
 	return (u32)(pos >> q->shift) + 1;
-}
-
-/*
- * How long somebody has been looking (I-18). A guest that is paused, or a CPU that is taken
- * away, does not look, and the SMMU may have stood still as well: whatever passes
- * between two looks counts for no more than a small part of the time-out, which is
- * over after CMDQ_LOOKS_MIN looks at the least.
- */
-struct cmdq_patience {
-	u64 last_look;
-	u64 spent;
-};
-
-#define CMDQ_LOOKS_MIN		64
-
-static bool cmdq_expired(struct cmdq_patience *p, u64 timeout_ns)
-{
-	u64 now = ktime_get_mono_fast_ns();
-
-	if (p->last_look)
-		p->spent += min(now - p->last_look, timeout_ns / CMDQ_LOOKS_MIN);
-	p->last_look = now;
-	return p->spent >= timeout_ns;
 }
 
 /* Move q->consumed up to @pos, unless somebody was faster. */
@@ -320,8 +297,14 @@ static void cmdq_ring(struct smmu_cmdq *q, u64 first, u64 end)
 	} while (cmdq_is_published(q, pos));
 }
 
+/* Where nothing is to be done, nor waited for. */
+#define CMDQ_ASLEEP	1
+
 static int cmdq_give_up(struct smmu_cmdq *q, const char *what)
 {
+	guard(preempt)(); /* as in cmdq_ask() */
+	if (READ_ONCE(q->asleep))
+		return CMDQ_ASLEEP;
 	dev_err_ratelimited(q->dev, "%s: command queue stuck at %#x of %#x\n", what,
 			    smmu_read(q->io, SMMU_CMDQ_CONS), smmu_read(q->io, SMMU_CMDQ_PROD));
 	return -ETIMEDOUT;
@@ -333,19 +316,18 @@ static int cmdq_give_up(struct smmu_cmdq *q, const char *what)
  *	  smp_mb()			  TLBI of everything, CMD_SYNC
  *	  asleep? nothing to do		  SMMUEN = 1: entry is read
  *
- * Only A's second look counts: what it stored before is there for whoever looks after B's
- * commands. Interrupts are off, so that smmu_cmdq_sleep() can wait for who did not see it.
+ * B's barrier is that of the doorbell. Only A's second look counts: what it stored before is
+ * there for whoever looks after B's commands. Interrupts are off, so that smmu_cmdq_sleep()
+ * can wait for who did not see it.
  */
 static bool cmdq_sleeps(const struct smmu_cmdq *q)
 {
-	if (likely(!READ_ONCE(q->asleep)))
+	/* Pairs with the release in smmu_cmdq_wake(): an awake queue has been emptied. */
+	if (likely(!smp_load_acquire(&q->asleep)))
 		return false;
 	smp_mb(); /* that of CPU A above */
 	return READ_ONCE(q->asleep);
 }
-
-/* What cmdq_push() says where nothing is to be done, nor waited for. */
-#define CMDQ_ASLEEP	1
 
 /*
  * Put n commands, and a CMD_SYNC if asked, in adjacent positions. From the
@@ -355,7 +337,7 @@ static bool cmdq_sleeps(const struct smmu_cmdq *q)
 static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned int n, bool sync,
 		     u64 *pos)
 {
-	struct cmdq_patience patience = {};
+	struct smmu_patience patience = {};
 	unsigned long flags;
 	unsigned int i;
 
@@ -374,7 +356,7 @@ static int cmdq_push(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned 
 		local_irq_restore(flags);
 
 		/* Look at the clock first: whoever slept gets one more try. */
-		expired = cmdq_expired(&patience, q->timeout_ns);
+		expired = smmu_expired(&patience, q->timeout_ns);
 		cmdq_ask(q, U64_MAX);
 		if (expired && !cmdq_has_space(q, n + sync))
 			return cmdq_give_up(q, "no space for a command");
@@ -495,14 +477,15 @@ static int cmdq_verdict(struct smmu_cmdq *q, const struct smmu_ticket *t)
  * smmu_cmdq_wait() - wait for a submission's CMD_SYNC
  * @t: from smmu_cmdq_issue(); may name no queue
  *
- * Context: any.
+ * Context: any. Does not wait for an instance that falls asleep, which in turn may wait
+ * for who waits here under RCU.
  *
  * Return: as smmu_cmdq_run().
  */
 int smmu_cmdq_wait(struct smmu_ticket *t)
 {
 	struct smmu_cmdq *q = t->q;
-	struct cmdq_patience patience = {};
+	struct smmu_patience patience = {};
 	unsigned int polls = 0;
 
 	if (!q)
@@ -518,7 +501,7 @@ int smmu_cmdq_wait(struct smmu_ticket *t)
 		}
 		/* Look at the clock first: whoever slept gets one more look. */
 		if (polls)
-			expired = cmdq_expired(&patience, q->timeout_ns);
+			expired = smmu_expired(&patience, q->timeout_ns);
 		/* An MSI that was lost, or replaced after an error, is not waited for. */
 		if (!q->msi || polls >= CMDQ_MSI_PATIENCE || expired ||
 		    atomic_read(&q->errors) != t->errors) {
@@ -528,8 +511,11 @@ int smmu_cmdq_wait(struct smmu_ticket *t)
 		}
 		if (READ_ONCE(q->dead))
 			return -EIO;
+		/* Nothing is translated, and all will be forgotten: that is as good. */
+		if (READ_ONCE(q->asleep))
+			return 0;
 		if (expired)
-			return cmdq_give_up(q, "CMD_SYNC timed out");
+			return min(cmdq_give_up(q, "CMD_SYNC timed out"), 0);
 		polls++;
 		cpu_relax();
 	}
@@ -562,18 +548,18 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_kill);
  */
 int smmu_cmdq_sleep(struct smmu_cmdq *q)
 {
-	struct cmdq_patience patience = {};
+	struct smmu_patience patience = {};
 
 	WRITE_ONCE(q->asleep, true);
 	/* Who did not see it is not preempted until it has rung, or asked. */
 	synchronize_rcu();
 	while (!READ_ONCE(q->dead) && !cmdq_reached(q, atomic64_read(&q->reserved) - 1)) {
-		bool expired = cmdq_expired(&patience, q->timeout_ns);
+		bool expired = smmu_expired(&patience, q->timeout_ns);
 
 		if (cmdq_update(q))
 			smmu_cmdq_handle_error(q);
 		if (expired && !cmdq_reached(q, atomic64_read(&q->reserved) - 1))
-			return cmdq_give_up(q, "going to sleep");
+			return -ETIMEDOUT;
 		cpu_relax();
 	}
 	return 0;
@@ -590,7 +576,7 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_sleep);
  */
 void smmu_cmdq_wake(struct smmu_cmdq *q)
 {
-	/* Who sees that finds the queue empty. */
+	/* Pairs with the acquire in cmdq_sleeps(). */
 	smp_store_release(&q->asleep, false);
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_wake);

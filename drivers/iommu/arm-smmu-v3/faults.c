@@ -10,9 +10,10 @@
 #include "cmd.h"
 #include "smmu.h"
 
-/* iommu_fault_page_request.private_data */
+/* iommu_fault_page_request.private_data; beside the kind, how often the instance has slept */
 enum { FAULT_SID, FAULT_KIND };
 enum { FAULT_STALL, FAULT_PRI };
+#define FAULT_LIFE(smmu)	((u64)READ_ONCE((smmu)->sleeps) << 1)
 
 /* Keeps tags of stalls apart from the groups that the same device may ask for pages in. */
 #define NOT_A_PRG	BIT(16)
@@ -63,7 +64,7 @@ int smmu_fault_report(struct smmu_device *smmu, const struct smmu_event *e)
 			.addr = e->qw[2],
 			.private_data = {
 				[FAULT_SID] = FIELD_GET(EVT0_SID, e->qw[0]),
-				[FAULT_KIND] = FAULT_STALL,
+				[FAULT_KIND] = FAULT_STALL | FAULT_LIFE(smmu),
 			},
 		},
 	};
@@ -110,7 +111,7 @@ int smmu_ppr_report(struct smmu_device *smmu, const struct smmu_ppr *p)
 			.perm = ppr_perm(p),
 			.private_data = {
 				[FAULT_SID] = FIELD_GET(PPR0_SID, p->qw[0]),
-				[FAULT_KIND] = FAULT_PRI,
+				[FAULT_KIND] = FAULT_PRI | FAULT_LIFE(smmu),
 			},
 		},
 	};
@@ -157,9 +158,13 @@ void smmu_page_response(struct device *dev, struct iopf_fault *evt,
 {
 	const struct iommu_fault_page_request *prm = &evt->fault.prm;
 	struct smmu_master *master = dev_iommu_priv_get(dev);
-	struct smmu_cmd cmd = prm->private_data[FAULT_KIND] == FAULT_STALL ?
-			      stall_answer(prm, resp->code) : pri_answer(prm, resp->code);
+	u64 kind = prm->private_data[FAULT_KIND] ^ FAULT_LIFE(master->smmu);
+	struct smmu_cmd cmd;
 
+	/* Whoever waited for that ended with the sleep; another may have its tag by now. */
+	if (kind > FAULT_PRI)
+		return;
+	cmd = kind == FAULT_STALL ? stall_answer(prm, resp->code) : pri_answer(prm, resp->code);
 	smmu_cmdq_run(&master->smmu->cmdq, &cmd, 1);
 }
 

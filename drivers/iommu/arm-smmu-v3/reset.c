@@ -6,25 +6,22 @@
  */
 #include <linux/bitfield.h>
 #include <linux/crash_dump.h>
-#include <linux/timekeeping.h>
 
 #include "cmd.h"
+#include "patience.h"
 #include "smmu.h"
 
 #define ACK_TIMEOUT_NS		NSEC_PER_SEC
 
-/*
- * iopoll.h counts what it waits between two looks, not what a look takes, which can be the
- * longer part where registers are slow or emulated.
- */
+/* Unlike iopoll.h it counts what a look takes, which is long where registers are emulated. */
 static bool poll(struct smmu_device *smmu, u32 reg, u32 mask, u32 value, u32 *seen)
 {
-	u64 start = ktime_get_mono_fast_ns();
+	struct smmu_patience patience = {};
 	bool expired;
 
 	do {
 		/* Look at the clock first: whoever slept gets one more look. */
-		expired = ktime_get_mono_fast_ns() - start >= ACK_TIMEOUT_NS;
+		expired = smmu_expired(&patience, ACK_TIMEOUT_NS);
 		*seen = smmu_read(&smmu->io, reg);
 		if ((*seen & mask) == value)
 			return true;
@@ -56,27 +53,49 @@ int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value)
 	return -ETIMEDOUT;
 }
 
+/* 6.3.14: the register is not written while it is being updated. */
+static bool gbpa_is_settled(struct smmu_device *smmu, u32 *gbpa)
+{
+	if (poll(smmu, SMMU_GBPA, GBPA_UPDATE, 0, gbpa))
+		return true;
+	dev_err(smmu->dev, "SMMU_GBPA is busy for a second\n");
+	return false;
+}
+
 /**
- * smmu_bypass_or_abort() - choose what becomes of DMA while translation is off
+ * smmu_write_gbpa() - say what becomes of DMA while translation is off
  * @smmu: the instance
- * @abort: DMA aborts; otherwise it goes through untranslated
+ * @gbpa: value of SMMU_GBPA
  *
  * Context: any.
  *
- * Return: 0, or -ETIMEDOUT when SMMU_GBPA stays busy (6.3.14).
+ * Return: 0, or -ETIMEDOUT when SMMU_GBPA stays busy.
  */
-int smmu_bypass_or_abort(struct smmu_device *smmu, bool abort)
+int smmu_write_gbpa(struct smmu_device *smmu, u32 gbpa)
+{
+	u32 seen;
+
+	if (!gbpa_is_settled(smmu, &seen))
+		return -ETIMEDOUT;
+	smmu_write_release(&smmu->io, SMMU_GBPA, gbpa | GBPA_UPDATE);
+	return gbpa_is_settled(smmu, &seen) ? 0 : -ETIMEDOUT;
+}
+
+/**
+ * smmu_abort_untranslated() - let DMA abort while translation is off
+ * @smmu: the instance
+ *
+ * Context: any.
+ *
+ * Return: as smmu_write_gbpa().
+ */
+int smmu_abort_untranslated(struct smmu_device *smmu)
 {
 	u32 gbpa;
 
-	if (poll(smmu, SMMU_GBPA, GBPA_UPDATE, 0, &gbpa)) {
-		gbpa = (gbpa & ~GBPA_ABORT) | (abort ? GBPA_ABORT : 0);
-		smmu_write_release(&smmu->io, SMMU_GBPA, gbpa | GBPA_UPDATE);
-		if (poll(smmu, SMMU_GBPA, GBPA_UPDATE, 0, &gbpa))
-			return 0;
-	}
-	dev_err(smmu->dev, "SMMU_GBPA is busy for a second\n");
-	return -ETIMEDOUT;
+	if (!gbpa_is_settled(smmu, &gbpa))
+		return -ETIMEDOUT;
+	return smmu_write_gbpa(smmu, gbpa | GBPA_ABORT);
 }
 
 /**
@@ -100,7 +119,7 @@ static int stop_what_runs(struct smmu_device *smmu)
 
 	if (smmu_read(&smmu->io, SMMU_CR0) & CR0_SMMUEN) {
 		dev_warn(smmu->dev, "found enabled; its DMA aborts until masters are attached\n");
-		ret = smmu_bypass_or_abort(smmu, true);
+		ret = smmu_abort_untranslated(smmu);
 		if (ret)
 			return ret;
 	}

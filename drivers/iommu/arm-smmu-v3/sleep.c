@@ -11,6 +11,7 @@
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <linux/pci.h>
+#include <linux/pci-ats.h>
 
 #include "smmu.h"
 
@@ -23,20 +24,21 @@ static void empty_queues(struct smmu_device *smmu)
 		return;
 	smmu_priq_flush(smmu);
 	smmu_queue_sleep(&smmu->priq);
+	/* Nor does the rest of a group come. */
+	iopf_queue_discard_partial(smmu->iopf);
 }
 
 static int stop(struct smmu_device *smmu)
 {
 	u32 cr0 = smmu_read(&smmu->io, SMMU_CR0);
-	int ret;
+	int ret, pending;
 
-	smmu->gbpa_abort = smmu_read(&smmu->io, SMMU_GBPA) & GBPA_ABORT;
-	ret = smmu_bypass_or_abort(smmu, true);
-	ret = ret ?: smmu_write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 & ~CR0_SMMUEN);
-	if (ret)
-		return ret;
-	empty_queues(smmu);
-	ret = smmu_cmdq_sleep(&smmu->cmdq);
+	ret = smmu_write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, cr0 & ~CR0_SMMUEN);
+	if (!ret)
+		empty_queues(smmu);
+	/* Also where it fails: to be brought up again, it must be left alone. */
+	pending = smmu_cmdq_sleep(&smmu->cmdq);
+	ret = ret ?: pending;
 	ret = ret ?: smmu_write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
 	return ret ?: smmu_disable(smmu);
 }
@@ -47,34 +49,57 @@ static int resume(struct device *dev)
 	int ret;
 
 	/* DMA that has waited for memory must not find it before the tables are there. */
-	ret = smmu_bypass_or_abort(smmu, true);
+	ret = smmu_abort_untranslated(smmu);
 	ret = ret ?: smmu_reset(smmu);
-	ret = ret ?: smmu_bypass_or_abort(smmu, smmu->gbpa_abort);
-	if (!ret)
-		return 0;
-	dev_err(dev, "does not wake up (%d); the DMA of its masters aborts\n", ret);
-	smmu_cmdq_kill(&smmu->cmdq);
-	return ret;
+	if (ret) {
+		dev_err(dev, "does not wake up (%d); it translates nothing\n", ret);
+		smmu_disable(smmu);
+		smmu_cmdq_kill(&smmu->cmdq);
+		return ret;
+	}
+	/* For who comes when translation is off; until then it means nothing. */
+	smmu_write_gbpa(smmu, smmu->gbpa);
+	return 0;
 }
 
 static int suspend(struct device *dev)
 {
 	struct smmu_device *smmu = dev_get_drvdata(dev);
-	int ret = stop(smmu);
+	int ret;
 
+	smmu->gbpa = smmu_read(&smmu->io, SMMU_GBPA);
+	ret = smmu_abort_untranslated(smmu);
 	if (!ret) {
+		ret = stop(smmu);
 		smmu->sleeps++;
-		return 0;
 	}
+	if (!ret)
+		return 0;
 	dev_err(dev, "cannot be put to sleep (%d)\n", ret);
-	resume(dev);
+	/* As long as only that register does not answer, nothing has changed. */
+	if (smmu->cmdq.asleep)
+		resume(dev);
 	return ret;
 }
 
-/* An endpoint that does not sleep so deeply keeps what it has cached. */
-static bool atc_may_be_stale(const struct smmu_master *m)
+/*
+ * An endpoint may have kept its power, and what it has cached. One that sleeps on does not
+ * answer, but by turning ATS off and on again it forgets as well (PCIe 10.5.1.3).
+ */
+static void empty_atc(struct smmu_master *m)
 {
-	return m->ats && to_pci_dev(m->dev)->current_state < PCI_D3hot;
+	struct pci_dev *pdev;
+
+	if (!m->ats)
+		return;
+	pdev = to_pci_dev(m->dev);
+	if (pdev->current_state < PCI_D3hot) {
+		smmu_atc_inv_master(m);
+		return;
+	}
+	pci_disable_ats(pdev);
+	if (pci_enable_ats(pdev, __ffs(m->smmu->feat.pgsizes)))
+		WRITE_ONCE(m->ats, false);
 }
 
 /* Endpoints answer only once the PCI core has woken them. */
@@ -85,8 +110,7 @@ static int empty_atcs(struct device *dev)
 
 	guard(mutex)(&smmu->streams_lock);
 	list_for_each_entry(m, &smmu->masters, node)
-		if (atc_may_be_stale(m))
-			smmu_atc_inv_master(m);
+		empty_atc(m);
 	return 0;
 }
 

@@ -167,7 +167,7 @@ struct smmu_message {
  * @irqs_requested: by smmu_irq_setup()
  * @messages: in place of wires, where there are messages
  * @sleeps: how often it went to sleep
- * @gbpa_abort: untranslated DMA aborted before the instance went to sleep
+ * @gbpa: what became of untranslated DMA before the instance went to sleep
  * @debugfs: directory of the instance
  */
 struct smmu_device {
@@ -198,7 +198,7 @@ struct smmu_device {
 	bool irqs_requested;
 	struct smmu_message messages[VECTOR_NUM];
 	unsigned int sleeps;
-	bool gbpa_abort;
+	u32 gbpa;
 	struct dentry *debugfs;
 };
 
@@ -590,7 +590,8 @@ int smmu_irq_setup(struct smmu_device *smmu);
 /* reset.c */
 int smmu_reset(struct smmu_device *smmu);
 int smmu_disable(struct smmu_device *smmu);
-int smmu_bypass_or_abort(struct smmu_device *smmu, bool abort);
+int smmu_write_gbpa(struct smmu_device *smmu, u32 gbpa);
+int smmu_abort_untranslated(struct smmu_device *smmu);
 int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value);
 
 /* sleep.c */

@@ -70,12 +70,21 @@ static u32 gbpa(struct drive *d)
 	return d->sim->core->gbpa_now;
 }
 
+/* What firmware may have chosen for DMA that is not translated: other than out of reset. */
+static u32 preset_gbpa(struct drive *d)
+{
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	d->sim->core->gbpa = 0x00041215;
+	d->sim->core->gbpa_now = d->sim->core->gbpa;
+	return d->sim->core->gbpa;
+}
+
 /* All is as it was: translation, interrupts, and commands complete. */
 static void drive_i55_restored(struct kunit *test)
 {
 	struct drive *d = start(test, 1);
 	struct iommu_domain *domain = d->domain[0];
-	u32 before = gbpa(d);
+	u32 before = preset_gbpa(d);
 	unsigned int i;
 
 	drive_map(d, domain, IOVA_A, PA_A, SIZE);
@@ -161,6 +170,7 @@ static void drive_i55_bypass(struct kunit *test)
 struct worker {
 	struct drive *d;
 	struct iommu_domain *domain;
+	struct task_struct *task;
 	unsigned int rounds;
 };
 
@@ -178,6 +188,29 @@ static int work_on(void *data)
 	return 0;
 }
 
+static void stop_work(void *data)
+{
+	struct worker *w = data;
+
+	kthread_stop(w->task);
+}
+
+static void start_work(struct worker *w)
+{
+	w->task = kthread_run(work_on, w, "drive-work");
+	KUNIT_ASSERT_FALSE(w->d->test, IS_ERR(w->task));
+	KUNIT_ASSERT_EQ(w->d->test, kunit_add_action_or_reset(w->d->test, stop_work, w), 0);
+}
+
+static void await_work(struct worker *w, unsigned int before)
+{
+	unsigned int i;
+
+	for (i = 0; i < 100000 && READ_ONCE(w->rounds) == before; i++)
+		usleep_range(100, 200);
+	KUNIT_EXPECT_NE(w->d->test, READ_ONCE(w->rounds), before);
+}
+
 static void set_slow(struct drive *d, unsigned int reads)
 {
 	guard(raw_spinlock_irqsave)(&sim_lock);
@@ -187,29 +220,72 @@ static void set_slow(struct drive *d, unsigned int reads)
 /* An unmap that meets the sleep or the waking misses neither. */
 static void drive_i55_race(struct kunit *test)
 {
+	struct worker *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
 	struct drive *d = start(test, 1);
-	struct worker w = { .d = d, .domain = d->domain[0] };
-	struct task_struct *task;
 	unsigned int i, before;
 
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	w->d = d;
+	w->domain = d->domain[0];
 	fall_asleep(d);
-	task = kthread_run(work_on, &w, "drive-work");
+	start_work(w);
 	awaken(d);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	drive_map(d, w.domain, IOVA_B, PA_B, SIZE);
+	drive_map(d, w->domain, IOVA_B, PA_B, SIZE);
 	for (i = 0; i < RACES; i++) {
-		before = READ_ONCE(w.rounds);
+		before = READ_ONCE(w->rounds);
 		set_slow(d, i & 2 ? 8 : 0);
 		fall_asleep(d);
 		if (i & 1)
 			usleep_range(100, 1000);
 		awaken(d);
 		KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_B, PA_B));
-		while (READ_ONCE(w.rounds) == before)
-			usleep_range(100, 200);
+		await_work(w, before);
 	}
-	kthread_stop(task);
-	drive_unmap(d, w.domain, IOVA_B, PA_B, SIZE);
+	kunit_release_action(test, stop_work, w);
+	drive_unmap(d, w->domain, IOVA_B, PA_B, SIZE);
+}
+
+static void set_deaf(struct drive *d, bool deaf)
+{
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	d->sim->core->faults.no_ack = deaf;
+}
+
+/* Registers that do not answer: the instance goes on as it was. */
+static void drive_i55_deaf_to_sleep(struct kunit *test)
+{
+	struct drive *d = start(test, 1);
+	struct iommu_domain *domain = d->domain[0];
+
+	fall_asleep(d);
+	awaken(d);
+	drive_map(d, domain, IOVA_A, PA_A, SIZE);
+	set_deaf(d, true);
+	KUNIT_EXPECT_EQ(test, sim_instance_sleep(d->sim), -ETIMEDOUT);
+	set_deaf(d, false);
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_A, PA_A));
+	drive_unmap(d, domain, IOVA_A, PA_A, SIZE);
+	KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, IOVA_A));
+}
+
+/* It does not come back: what waits for it fails, in time, and nothing is translated. */
+static void drive_i55_deaf_to_waking(struct kunit *test)
+{
+	struct drive *d = drive_start(test, "everything", 1);
+	struct iommu_domain *domain = d->home[0];
+	u64 pa;
+
+	/* Nor does it go anywhere else, before the device goes. */
+	if (!iommu_is_dma_domain(domain))
+		kunit_skip(test, "no domain without translation");
+	drive_map(d, domain, IOVA_A, PA_A, SIZE);
+	fall_asleep(d);
+	set_deaf(d, true);
+	drive_break(d, true);
+	KUNIT_EXPECT_EQ(test, sim_instance_wake(d->sim), -ETIMEDOUT);
+	drive_touch(d, 0, IOVA_A, false, &pa);
+	KUNIT_EXPECT_NE(test, pa, PA_A);
+	drive_unmap(d, domain, IOVA_A, PA_A, SIZE);
 }
 
 /* An instance goes while it sleeps. */
@@ -229,6 +305,8 @@ static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(drive_i55_flushed_meanwhile),
 	KUNIT_CASE(drive_i55_bypass),
 	KUNIT_CASE(drive_i55_race),
+	KUNIT_CASE(drive_i55_deaf_to_sleep),
+	KUNIT_CASE(drive_i55_deaf_to_waking),
 	KUNIT_CASE(drive_i55_gone),
 	{ }
 };

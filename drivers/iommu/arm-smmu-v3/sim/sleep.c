@@ -12,19 +12,53 @@
 
 #include "sim.h"
 
-static int tell(struct sim_instance *sim, int (*phase)(struct device *dev))
+enum phase { SUSPEND_LATE, SUSPEND_NOIRQ, RESUME_NOIRQ, RESUME_EARLY };
+
+static int (*callback(const struct device *dev, enum phase phase))(struct device *dev)
+{
+	const struct dev_pm_ops *pm = dev->driver ? dev->driver->pm : NULL;
+
+	if (!pm)
+		return NULL;
+	switch (phase) {
+	case SUSPEND_LATE:
+		return pm->suspend_late;
+	case SUSPEND_NOIRQ:
+		return pm->suspend_noirq;
+	case RESUME_NOIRQ:
+		return pm->resume_noirq;
+	case RESUME_EARLY:
+		return pm->resume_early;
+	}
+	return NULL;
+}
+
+/* The driver may have gone; what it does not have, it need not do. */
+static int tell(struct sim_instance *sim, enum phase phase)
+{
+	struct device *dev = &sim->pdev->dev;
+	int (*fn)(struct device *dev);
+
+	guard(device)(dev);
+	fn = callback(dev, phase);
+	return fn ? fn(dev) : 0;
+}
+
+static bool can_sleep(struct sim_instance *sim)
 {
 	struct device *dev = &sim->pdev->dev;
 
 	guard(device)(dev);
-	return phase ? phase(dev) : 0;
+	return callback(dev, SUSPEND_NOIRQ) && callback(dev, RESUME_NOIRQ);
 }
 
-static const struct dev_pm_ops *pm_of(const struct sim_instance *sim)
+static int awake(struct sim_instance *sim)
 {
-	static const struct dev_pm_ops none;
+	int ret = tell(sim, RESUME_EARLY);
 
-	return sim->pdev->dev.driver->pm ?: &none;
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	ssim_check_awake(sim->core);
+	return ret;
 }
 
 /**
@@ -45,11 +79,13 @@ int sim_instance_sleep(struct sim_instance *sim)
 		return -ENODEV;
 	if (sim->core->off)
 		return -EALREADY;
-	if (!pm_of(sim)->suspend_noirq || !pm_of(sim)->resume_noirq)
+	if (!can_sleep(sim))
 		return -EOPNOTSUPP;
-	ret = tell(sim, pm_of(sim)->suspend_late) ?: tell(sim, pm_of(sim)->suspend_noirq);
-	if (ret)
+	ret = tell(sim, SUSPEND_LATE) ?: tell(sim, SUSPEND_NOIRQ);
+	if (ret) {
+		awake(sim);
 		return ret;
+	}
 	guard(raw_spinlock_irqsave)(&sim_lock);
 	ssim_power(sim->core, false);
 	return 0;
@@ -73,10 +109,8 @@ int sim_wake(struct sim_instance *sim)
 		return 0;
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		ssim_power(sim->core, true);
-	ret = tell(sim, pm_of(sim)->resume_noirq) ?: tell(sim, pm_of(sim)->resume_early);
-	scoped_guard(raw_spinlock_irqsave, &sim_lock)
-		ssim_check_awake(sim->core);
-	return ret;
+	ret = tell(sim, RESUME_NOIRQ);
+	return awake(sim) ?: ret;
 }
 
 /**

@@ -20,6 +20,9 @@ has_domain() {
 		grep -q "^$(basename "$1") .*translated" $DEBUG/*/masters
 }
 
+# has_supplier DEVICE: the core orders its sleep
+has_supplier() { ls -d "$1"/supplier:*smmuv3 > /dev/null 2>&1; }
+
 # functions: PCI functions that a driver of this kernel wants
 functions() {
 	local dev
@@ -50,6 +53,7 @@ for dev in $platform $(functions); do
 	wait_for "$dev/driver"
 	try "$(basename "$dev") has its driver" bound "$dev"
 	try "$(basename "$dev") has a domain of the DMA API" has_domain "$dev"
+	try "$(basename "$dev") sleeps before its SMMU" has_supplier "$dev"
 done
 try "nothing waits any more" [ -z "$(waiting)" ]
 finish

@@ -61,6 +61,7 @@ command -v qemu-system-aarch64 > /dev/null && [ -e "$SECOND/Image" ] ||
 	{ skip "a machine inside this one" "no QEMU, or nothing to boot in it"; finish; }
 accel=kvm cpu=host
 [ -e /dev/kvm ] || { accel=tcg cpu=cortex-a76; }
+[ -z "${EXPECT_KVM:-}" ] || try "it has KVM" [ "$accel" = kvm ]
 dev=$(test_disk) || { skip "a machine inside this one" "no disk that is there for tests"; finish; }
 echo "accelerator: $accel"
 for way in type1 iommufd; do
