@@ -198,6 +198,8 @@ struct iommu_domain *drive_domain(struct drive *d, enum drive_kind kind)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(d->test, domain);
 	domain->type = IOMMU_DOMAIN_UNMANAGED;
 	domain->owner = ops;
+	/* Which drivers leave to the core. */
+	domain->ops = domain->ops ?: ops->default_domain_ops;
 	if (kind == DRIVE_STAGE2 && iommu_enable_nesting(domain)) {
 		iommu_domain_free(domain);
 		return NULL;
