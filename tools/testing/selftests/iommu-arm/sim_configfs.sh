@@ -92,6 +92,12 @@ done
 try "entries" round_trip a/entries "1024 65536"
 try "entries: too few" bad "$ERANGE" a/entries 1
 try "entries: too many" bad "$ERANGE" a/entries 999999999
+try "a node of the devicetree" round_trip a/of_node "/smmu /nothing"
+try "none that is not there" bad "$ENOENT" a/live 1
+try "it is explained" told "a: of_node: there is no /nothing"
+put a/of_node ""
+try "or none at all" is a/of_node ""
+try "it does not sleep while it is not live" bad "$ENODEV" a/asleep 1
 try "no counters while it is not live" is a/stats ""
 try "live: yes or no" bad "$EINVAL" a/live 2
 
@@ -163,7 +169,15 @@ try "it says so" is a/live 1
 try "it has a device" [ -e "/sys/bus/platform/devices/$(cat a/dev_name)" ]
 try "its master has one" [ -e "/sys/bus/platform/devices/$(cat a/masters/m/dev_name)" ]
 try "it does not go live twice" bad "$EBUSY" a/live 1
-for file in profile no_ats no_msi combined closure prefer_stale entries ids/idr0.s1p ids/idr5 \
+if put a/asleep 1; then
+	try "it sleeps" is a/asleep 1
+	try "not twice" refused "" sh -c "echo 1 > a/asleep"
+	try "it wakes up" put a/asleep 0
+	try "it is awake" is a/asleep 0
+else
+	skip "it sleeps" "the kernel or the driver does not"
+fi
+for file in profile no_ats no_msi combined closure prefer_stale of_node entries ids/idr0.s1p ids/idr5 \
 	masters/m/kind masters/m/sids masters/m/stall masters/m/pasid_bits masters/m/behind_port; do
 	try "$file is fixed while it is live" bad "$EBUSY" a/$file "$(sed 's/.*\[//; s/\].*//' a/$file)"
 done
