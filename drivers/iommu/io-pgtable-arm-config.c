@@ -78,6 +78,10 @@ static struct lpae_tables *lpae_new(void *cookie, const struct lpae_geo geo)
 		return NULL;
 
 	spin_lock_init(&t->split_lock);
+#ifdef CONFIG_DEBUG_FS
+	spin_lock_init(&t->view_lock);
+	INIT_LIST_HEAD(&t->kept);
+#endif
 	t->geo = geo;
 	t->table_attrs = LPAE_TYPE_TABLE;
 	t->iop.ops = *lpae_walker(geo);

@@ -56,6 +56,7 @@ struct lpae_test {
 	size_t walk_size;
 	unsigned long probe;		/* where each of them looks, */
 	bool walk_hit;			/* and whether it found something */
+	unsigned int flushes;		/* flush_all calls */
 	unsigned int freed;		/* tables freed since */
 	size_t gathered;		/* what add_page named */
 	unsigned long gather_start;
@@ -92,6 +93,9 @@ static inline void count_free(void *cookie, void *pages, size_t size)
 
 static inline void note_flush_all(void *cookie)
 {
+	struct lpae_test *t = cookie;
+
+	t->flushes++;
 }
 
 static inline void note_flush_walk(unsigned long iova, size_t size, size_t granule, void *cookie)

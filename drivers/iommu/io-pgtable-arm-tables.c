@@ -96,7 +96,7 @@ static void lpae_free_pages(struct lpae_tables *t, void *pages, size_t size)
 	lpae_give_pages(t, pages, size);
 }
 
-static void lpae_free_table(struct lpae_tables *t, u64 *table)
+void lpae_free_table(struct lpae_tables *t, u64 *table)
 {
 	lpae_free_pages(t, table, lpae_table_size(t->geo));
 }
@@ -228,11 +228,14 @@ bool lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 i
 	if (lpae_can_defer(t, gather)) {
 		io_pgtable_gather_tables(&t->iop, gather, iova, lpae_table_size(t->geo),
 					 BIT_ULL(shift));
-		lpae_defer_tables(t, table, below, gather);
+		if (!lpae_keep_tables(t, table, below))
+			lpae_defer_tables(t, table, below, gather);
 		return true;
 	}
 
 	io_pgtable_tlb_flush_walk(&t->iop, iova, BIT_ULL(shift), lpae_table_size(t->geo));
+	if (lpae_keep_tables(t, table, below))
+		return false;
 	lpae_free_below(t, table, 0, lpae_entries(t->geo), below);
 	lpae_free_table(t, table);
 	return false;

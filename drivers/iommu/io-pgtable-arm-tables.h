@@ -39,6 +39,9 @@
  * @entry_sizes: sizes that a single entry can translate
  * @hints: leaves of an aligned run get the contiguous hint
  * @split_lock: held while an entry is LPAE_SW_SPLITTING
+ * @viewers: how many look on; changed under @view_lock
+ * @kept: tables that were taken out of the tree meanwhile; under @view_lock
+ * @view_lock: innermost
  */
 struct lpae_tables {
 	struct io_pgtable	iop;
@@ -56,6 +59,11 @@ struct lpae_tables {
 	u64			last;
 	u64			last_addr;
 	spinlock_t		split_lock;	/* whoever breaks an entry owns it */
+#ifdef CONFIG_DEBUG_FS
+	unsigned int		viewers;
+	struct list_head	kept;
+	spinlock_t		view_lock;	/* who looks on, and what is kept for them */
+#endif
 };
 
 /**
@@ -166,6 +174,7 @@ u32 lpae_empty_run(const u64 *slot, u32 count);
 
 /* io-pgtable-arm-tables.c */
 void *lpae_alloc_pages(struct lpae_tables *t, size_t size, gfp_t gfp);
+void lpae_free_table(struct lpae_tables *t, u64 *table);
 void lpae_free_all(struct lpae_tables *t);
 bool lpae_nothing_below(struct lpae_tables *t, u64 desc, unsigned int shift);
 int lpae_add_table(struct lpae_tables *t, u64 *slot, gfp_t gfp);
@@ -175,6 +184,22 @@ void lpae_wait_for_split(struct lpae_tables *t);
 bool lpae_cut_runs(struct lpae_tables *t, u64 *slot, u64 iova, unsigned int shift, u32 count);
 long lpae_unmap_part(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 iova, u64 left,
 		     u64 block, struct iommu_iotlb_gather *gather);
+
+#ifdef CONFIG_DEBUG_FS
+/* io-pgtable-arm-show.c */
+void lpae_show_leaves(struct io_pgtable_ops *ops, struct seq_file *s, u64 first, u64 last);
+bool lpae_keep_tables(struct lpae_tables *t, u64 *table, unsigned int shift);
+#if IS_ENABLED(CONFIG_KUNIT)
+void lpae_view_begin(struct lpae_tables *t);
+void lpae_view_end(struct lpae_tables *t);
+#endif
+#else
+#define lpae_show_leaves NULL
+static inline bool lpae_keep_tables(struct lpae_tables *t, u64 *table, unsigned int shift)
+{
+	return false;
+}
+#endif
 
 /* Fills @count entries with leaves of @shift that map what lies at @addr */
 static __always_inline void lpae_store_leaves(u64 *slot, u64 addr, u64 attrs, unsigned int shift,

@@ -763,6 +763,7 @@ static const struct io_pgtable_ops name##_ops = {				\
 	.unmap_pages		= name##_unmap,					\
 	.iova_to_phys		= name##_lookup,				\
 	.read_and_clear_dirty	= lpae_read_dirty,				\
+	.show_leaves		= lpae_show_leaves,				\
 }
 
 LPAE_WALKER(lpae_4k, .page_shift = 12);
