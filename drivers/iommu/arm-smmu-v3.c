@@ -43,6 +43,7 @@ const struct iommu_ops smmu_ops = {
 	.owner			= THIS_MODULE,
 	.pgsize_bitmap		= -1UL, /* each domain has its own */
 	.identity_domain	= &smmu_identity_domain,
+	.before_driver		= smmu_before_driver,
 	.blocked_domain		= &smmu_blocked_domain,
 	.default_domain_ops	= &smmu_paging_ops,
 	.capable		= smmu_capable,

@@ -186,8 +186,10 @@ static void finish_move(struct smmu_master *m, struct smmu_domain *new,
 
 	if (m->had_ats)
 		smmu_atc_inv_master(m);
-	m->domain = new;
-	WRITE_ONCE(m->nest, new_nest);
+	scoped_guard(mutex, &m->view_lock) {
+		m->domain = new;
+		WRITE_ONCE(m->nest, new_nest);
+	}
 	m->identity = identity;
 	/* Faults that its handler would serve, and hardware has reported (I-43) */
 	if (left && left->iopf_handler)
@@ -379,4 +381,32 @@ int smmu_attach_identity(struct iommu_domain *domain, struct device *dev)
 int smmu_attach_blocked(struct iommu_domain *domain, struct device *dev)
 {
 	return attach_tableless(dev, false);
+}
+
+/**
+ * smmu_before_driver() - let a device that was blocked begin again
+ * @dev: a device, attached to its default domain, that gets a driver of the kernel
+ *
+ * Whoever binds a driver has done with the device what was to be done. An endpoint that
+ * still does not answer stays blocked.
+ *
+ * Context: may sleep; under the group mutex.
+ *
+ * Return: 0, or an error of the command queue.
+ */
+int smmu_before_driver(struct device *dev)
+{
+	struct smmu_master *first = dev_iommu_priv_get(dev), *m;
+	bool blocked = false;
+	int ret;
+
+	for (m = first; m; m = m->next)
+		blocked |= READ_ONCE(m->blocked);
+	if (!blocked)
+		return 0;
+	ret = first->domain ? attach_again(first->domain, first->nest, first) :
+			      attach_tableless(dev, first->identity);
+	if (!ret)
+		dev_info(dev, "was blocked; its DMA is let through again\n");
+	return ret;
 }

@@ -270,3 +270,26 @@ int smmu_cd_clear(struct smmu_master *master, u32 ssid)
 
 	return smmu_cd_write(master, ssid, nothing);
 }
+
+/**
+ * smmu_cd_read() - read a context descriptor as hardware finds it
+ * @t: the table
+ * @ssid: substream ID
+ * @qw: set to the CD in CPU byte order
+ *
+ * Context: any; the table stays.
+ *
+ * Return: false where there is none.
+ */
+bool smmu_cd_read(const struct smmu_cdtab *t, u32 ssid, u64 *qw)
+{
+	const struct smmu_cd *cd;
+	unsigned int i;
+
+	if (!smmu_cdtab_has(t, ssid))
+		return false;
+	cd = cdtab_entry(t, ssid);
+	for (i = 0; i < SMMU_ENTRY_QWORDS; i++)
+		qw[i] = le64_to_cpu(READ_ONCE(cd->qw[i]));
+	return true;
+}

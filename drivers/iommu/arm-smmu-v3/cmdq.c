@@ -24,12 +24,14 @@
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 
 #include "cmd.h"
 #include "cmdq.h"
 #include "patience.h"
 #include "ring.h"
+#include "trace.h"
 
 #define CMDQ_TIMEOUT_NS		NSEC_PER_SEC
 
@@ -399,6 +401,28 @@ static noinline int cmdq_run_parts(struct smmu_cmdq *q, const struct smmu_cmd **
 	return 0;
 }
 
+/* For whoever watches: where a submission begins, and when. */
+static void cmdq_begin(struct smmu_ticket *t, const struct smmu_cmd *cmds, unsigned int n)
+{
+	t->start = 0;
+	if (!static_branch_unlikely(&smmu_watched))
+		return;
+	t->start = local_clock();
+	t->op = n ? FIELD_GET(CMD0_OP, cmds->qw[0]) : OP_SYNC;
+}
+
+static noinline void cmdq_end(struct smmu_ticket *t, int ret)
+{
+	u64 latency;
+
+	/* Somebody began to watch meanwhile. */
+	if (!t->start)
+		return;
+	latency = local_clock() - t->start;
+	atomic_inc(&t->q->latency[min(fls64(latency), SMMU_LATENCIES - 1)]);
+	trace_smmu_sync(t->q->dev, t->sync - t->first, t->op, latency, ret);
+}
+
 /* Nothing is left to be waited for. */
 static int cmdq_nothing(struct smmu_ticket *t, int ret)
 {
@@ -429,6 +453,7 @@ int smmu_cmdq_issue(struct smmu_cmdq *q, const struct smmu_cmd *cmds, unsigned i
 
 	t->q = q;
 	t->errors = atomic_read(&q->errors);
+	cmdq_begin(t, cmds, n);
 	if (unlikely(n > cmdq_room(q))) {
 		/* With one entry no command is in one reservation with its CMD_SYNC. */
 		if (!cmdq_room(q))
@@ -473,23 +498,11 @@ static int cmdq_verdict(struct smmu_cmdq *q, const struct smmu_ticket *t)
 	return 0;
 }
 
-/**
- * smmu_cmdq_wait() - wait for a submission's CMD_SYNC
- * @t: from smmu_cmdq_issue(); may name no queue
- *
- * Context: any. Does not wait for an instance that falls asleep, which in turn may wait
- * for who waits here under RCU.
- *
- * Return: as smmu_cmdq_run().
- */
-int smmu_cmdq_wait(struct smmu_ticket *t)
+static __always_inline int cmdq_wait(struct smmu_ticket *t)
 {
 	struct smmu_cmdq *q = t->q;
 	struct smmu_patience patience = {};
 	unsigned int polls = 0;
-
-	if (!q)
-		return 0;
 
 	while (!cmdq_reached(q, t->sync)) {
 		bool expired = false;
@@ -520,6 +533,27 @@ int smmu_cmdq_wait(struct smmu_ticket *t)
 		cpu_relax();
 	}
 	return cmdq_verdict(q, t);
+}
+
+/**
+ * smmu_cmdq_wait() - wait for a submission's CMD_SYNC
+ * @t: from smmu_cmdq_issue(); may name no queue
+ *
+ * Context: any. Does not wait for an instance that falls asleep, which in turn may wait
+ * for who waits here under RCU.
+ *
+ * Return: as smmu_cmdq_run().
+ */
+int smmu_cmdq_wait(struct smmu_ticket *t)
+{
+	int ret;
+
+	if (!t->q)
+		return 0;
+	ret = cmdq_wait(t);
+	if (static_branch_unlikely(&smmu_watched))
+		cmdq_end(t, ret);
+	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_cmdq_wait);
 

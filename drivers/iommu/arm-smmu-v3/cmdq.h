@@ -17,6 +17,9 @@
 /* The most commands between two CMD_SYNCs (MMU-700 erratum 2812531: 64). */
 #define SMMU_BATCH	63
 
+/* Latencies are counted by powers of two of nanoseconds; the last one is 4 s and more. */
+#define SMMU_LATENCIES	33
+
 /**
  * struct smmu_cmdq - the command queue of an instance
  * @dev: the instance, for log lines
@@ -42,6 +45,8 @@
  * @dead: nothing will ever complete again; every call fails at once
  * @asleep: the instance forgets everything before it translates again; every call
  *          succeeds at once
+ * @latency: how many CMD_SYNCs took less than 1 << n nanoseconds, and not less than half of
+ *           that; while somebody watches
  */
 struct smmu_cmdq {
 	struct device *dev;
@@ -67,6 +72,7 @@ struct smmu_cmdq {
 	atomic_t errors;
 	unsigned int errors_here;
 	u64 error_pos;
+	atomic_t latency[SMMU_LATENCIES];
 };
 
 /**
@@ -75,12 +81,16 @@ struct smmu_cmdq {
  * @first: position of the submission's first command
  * @sync: position of its CMD_SYNC
  * @errors: command errors that the queue had seen before it
+ * @op: its first command
+ * @start: when it began, in nanoseconds of the CPU's clock; 0 where nobody watches
  */
 struct smmu_ticket {
 	struct smmu_cmdq *q;
 	u64 first;
 	u64 sync;
 	int errors;
+	u8 op;
+	u64 start;
 };
 
 int smmu_cmdq_init(struct smmu_cmdq *q, struct device *dev, const struct smmu_mmio *io,

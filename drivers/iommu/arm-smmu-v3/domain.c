@@ -10,6 +10,7 @@
 #include <uapi/linux/iommufd.h>
 
 #include "smmu.h"
+#include "trace.h"
 
 /**
  * struct walker - what a page table must be so that certain instances walk it
@@ -371,16 +372,20 @@ static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_
 		     size_t pgsize, size_t pgcount, int prot, gfp_t gfp, size_t *mapped)
 {
 	struct io_pgtable_ops *pgt = to_smmu_domain(domain)->pgt;
+	int ret = pgt->map_pages(pgt, iova, paddr, pgsize, pgcount, prot, gfp, mapped);
 
-	return pgt->map_pages(pgt, iova, paddr, pgsize, pgcount, prot, gfp, mapped);
+	trace_smmu_map(domain, iova, paddr, pgsize * pgcount, *mapped, prot);
+	return ret;
 }
 
 static size_t unmap_pages(struct iommu_domain *domain, unsigned long iova, size_t pgsize,
 			  size_t pgcount, struct iommu_iotlb_gather *gather)
 {
 	struct io_pgtable_ops *pgt = to_smmu_domain(domain)->pgt;
+	size_t unmapped = pgt->unmap_pages(pgt, iova, pgsize, pgcount, gather);
 
-	return pgt->unmap_pages(pgt, iova, pgsize, pgcount, gather);
+	trace_smmu_unmap(domain, iova, pgsize * pgcount, unmapped);
+	return unmapped;
 }
 
 static phys_addr_t iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)

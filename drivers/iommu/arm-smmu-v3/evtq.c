@@ -6,9 +6,13 @@
  */
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/moduleparam.h>
 
 #include "cmd.h"
 #include "smmu.h"
+#include "trace.h"
 
 /*
  * 16K, or 128K where many transactions can stall. Events that do not fit are
@@ -18,6 +22,16 @@
  */
 #define EVTQ_SHIFT	9
 #define EVTQ_SHIFT_MAX	12
+
+/* After so many full queues in a row others get the CPU, whatever they cost us. */
+#define STORM_ROUNDS	8
+
+#define EVENT_LINE	256
+
+unsigned int smmu_event_limit = 10000;
+module_param_named(event_limit, smmu_event_limit, uint, 0644);
+MODULE_PARM_DESC(event_limit, "Block a device after so many events in a second that nobody serves, if the queue overflows; 0: never");
+EXPORT_SYMBOL_IF_KUNIT(smmu_event_limit);
 
 enum event_shape {
 	SHAPE_BARE,		/* nothing but the stream */
@@ -128,17 +142,65 @@ int smmu_event_describe(const struct smmu_event *e, const char *dev, char *buf, 
 }
 EXPORT_SYMBOL_IF_KUNIT(smmu_event_describe);
 
-static void event_log(struct smmu_device *smmu, const struct smmu_event *e)
+static struct smmu_master *event_master(struct smmu_device *smmu, const struct smmu_event *e)
+{
+	lockdep_assert_held(&smmu->streams_lock);
+	return xa_load(&smmu->streams, FIELD_GET(EVT0_SID, e->qw[0]));
+}
+
+static void event_words(struct smmu_device *smmu, const struct smmu_event *e, char *buf, size_t len)
 {
 	struct smmu_master *master;
-	char line[256];
+
+	guard(mutex)(&smmu->streams_lock);
+	master = event_master(smmu, e);
+	smmu_event_describe(e, master ? dev_name(master->dev) : NULL, buf, len);
+}
+
+static void event_trace(struct smmu_device *smmu, const struct smmu_event *e)
+{
+	char line[EVENT_LINE];
+
+	if (!trace_smmu_event_enabled())
+		return;
+	event_words(smmu, e, line, sizeof(line));
+	trace_smmu_event(smmu->dev, e, line);
+}
+
+static void event_log(struct smmu_device *smmu, const struct smmu_event *e)
+{
+	char line[EVENT_LINE];
 
 	if (!__ratelimit(&smmu->log_limit))
 		return;
-	guard(mutex)(&smmu->streams_lock);
-	master = xa_load(&smmu->streams, FIELD_GET(EVT0_SID, e->qw[0]));
-	smmu_event_describe(e, master ? dev_name(master->dev) : NULL, line, sizeof(line));
+	event_words(smmu, e, line, sizeof(line));
 	dev_err(smmu->dev, "%s\n", line);
+}
+
+/* Events are being lost, and others' may be among them, since one device fills the queue. */
+static bool storm_is_over_limit(struct smmu_storm *storm, u64 overflows)
+{
+	unsigned int limit = READ_ONCE(smmu_event_limit);
+
+	if (!storm->num || time_after(jiffies, storm->until))
+		*storm = (struct smmu_storm) { .until = jiffies + HZ, .overflows = overflows };
+	storm->num++;
+	return limit && storm->num >= limit && overflows != storm->overflows;
+}
+
+/* What nobody serves: a device that does little else is cut off (I-21). */
+static void event_count(struct smmu_device *smmu, const struct smmu_event *e)
+{
+	struct smmu_master *master;
+
+	guard(mutex)(&smmu->streams_lock);
+	master = event_master(smmu, e);
+	if (!master)
+		return;
+	master->events++;
+	if (!READ_ONCE(master->blocked) &&
+	    storm_is_over_limit(&master->storm, smmu->evtq.overflows))
+		smmu_master_block(master, "floods the event queue");
 }
 
 /*
@@ -174,11 +236,13 @@ void smmu_event_handle(struct smmu_device *smmu, const struct smmu_event *e)
 		       (e->qw[1] & EVT1_STALL);
 	int ret = -ENODEV;
 
+	event_trace(smmu, e);
 	if (stalled && event_can_be_served(e))
 		ret = smmu_fault_report(smmu, e);
 	if (!ret)
 		return;
 	event_log(smmu, e);
+	event_count(smmu, e);
 	if (stalled && ret == -ENODEV)
 		event_end_stall(smmu, e);
 }
@@ -217,8 +281,12 @@ static bool evtq_round(struct smmu_device *smmu)
  */
 void smmu_evtq_drain(struct smmu_device *smmu)
 {
+	unsigned int rounds = 0;
+
+	/* The thread is one of real time: in a storm it would starve all that is not. */
 	while (evtq_round(smmu))
-		;
+		if (++rounds >= STORM_ROUNDS)
+			usleep_range(1000, 2000);
 }
 
 /**

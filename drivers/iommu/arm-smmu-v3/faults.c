@@ -9,6 +9,7 @@
 
 #include "cmd.h"
 #include "smmu.h"
+#include "trace.h"
 
 /* iommu_fault_page_request.private_data; beside the kind, how often the instance has slept */
 enum { FAULT_SID, FAULT_KIND };
@@ -164,6 +165,7 @@ void smmu_page_response(struct device *dev, struct iopf_fault *evt,
 	/* Whoever waited for that ended with the sleep; another may have its tag by now. */
 	if (kind > FAULT_PRI)
 		return;
+	trace_smmu_answer(dev, kind == FAULT_STALL, prm->grpid & ~NOT_A_PRG, resp->code);
 	cmd = kind == FAULT_STALL ? stall_answer(prm, resp->code) : pri_answer(prm, resp->code);
 	smmu_cmdq_run(&master->smmu->cmdq, &cmd, 1);
 }

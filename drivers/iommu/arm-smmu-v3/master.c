@@ -174,6 +174,8 @@ static struct smmu_master *master_alloc(struct device *dev, const struct fwnode_
 	raw_spin_lock_init(&m->ste_lock);
 	mutex_init(&m->faults_lock);
 	mutex_init(&m->cd_lock);
+	mutex_init(&m->view_lock);
+	m->view_last = U64_MAX;
 	xa_init(&m->bonds);
 	ste_make_abort(m->ste);
 	return m;
@@ -290,6 +292,7 @@ struct iommu_device *smmu_probe_device(struct device *dev)
 		/* The device sleeps before the instance does, and wakes after it. */
 		if (!device_link_add(dev, m->smmu->dev, DL_FLAG_STATELESS))
 			dev_warn(dev, "may be awake while %s sleeps\n", dev_name(m->smmu->dev));
+		smmu_debugfs_add_master(m);
 	}
 	return &first->smmu->iommu;
 }
@@ -309,6 +312,8 @@ void smmu_release_device(struct device *dev)
 	struct smmu_bond *bond;
 	unsigned long ssid;
 
+	for (m = first; m; m = m->next)
+		smmu_debugfs_remove_master(m);
 	xa_for_each(&first->bonds, ssid, bond)
 		smmu_remove_pasid(dev, ssid, &bond->domain->domain);
 	for (m = first; m; m = m->next)

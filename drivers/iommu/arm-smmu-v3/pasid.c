@@ -72,7 +72,8 @@ static void bond_leave(struct smmu_bond *bond, bool had_ats)
 {
 	struct smmu_master *m = bond->master;
 
-	xa_erase(&m->bonds, bond->ssid);
+	scoped_guard(mutex, &m->view_lock)
+		xa_erase(&m->bonds, bond->ssid);
 	if (!m->domain && xa_empty(&m->bonds))
 		last_bond_left(m);
 	if (had_ats && smmu_atc_inv_pasid(m, bond->ssid) && !smmu_ats_has_global(m))

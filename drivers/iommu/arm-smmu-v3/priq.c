@@ -8,6 +8,7 @@
 
 #include "cmd.h"
 #include "smmu.h"
+#include "trace.h"
 
 /*
  * 16K. What does not fit is answered by hardware itself, and an endpoint asks
@@ -58,8 +59,10 @@ static void ppr_deny(struct smmu_device *smmu, const struct smmu_ppr *p)
 /* What arrives from an endpoint whose PRI is not enabled was not asked for, and is denied. */
 static void ppr_handle(struct smmu_device *smmu, const struct smmu_ppr *p)
 {
-	int ret = smmu_ppr_report(smmu, p);
+	int ret;
 
+	trace_smmu_page_request(smmu->dev, p);
+	ret = smmu_ppr_report(smmu, p);
 	if (ret)
 		ppr_log(smmu, p);
 	if (ret == -ENODEV)

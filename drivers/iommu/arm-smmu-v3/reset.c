@@ -111,10 +111,24 @@ int smmu_disable(struct smmu_device *smmu)
 	return smmu_write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
 }
 
-/* Found on: by a boot loader, or by a kernel that crashed with DMA in flight. */
+/* Errors of the past are nobody's any more: with no queue on, nothing follows from that (7.5). */
+static void forget_errors(struct smmu_device *smmu)
+{
+	u32 gerror = smmu_read(&smmu->io, SMMU_GERROR);
+	u32 pending = gerror ^ smmu_read(&smmu->io, SMMU_GERRORN);
+
+	if (pending)
+		dev_warn(smmu->dev, "found with errors that nobody has seen to: %#x%s\n", pending,
+			 pending & GERROR_SFM ? "; it may be of no service until it is reset" : "");
+	smmu_write(&smmu->io, SMMU_GERRORN, gerror);
+}
+
+/*
+ * Found on: by a boot loader, or by a kernel that crashed with DMA in flight. What DMA
+ * meets is the old tables, then GBPA, and never nothing: so GBPA comes first.
+ */
 static int stop_what_runs(struct smmu_device *smmu)
 {
-	u32 gerror;
 	int ret;
 
 	if (smmu_read(&smmu->io, SMMU_CR0) & CR0_SMMUEN) {
@@ -123,14 +137,12 @@ static int stop_what_runs(struct smmu_device *smmu)
 		if (ret)
 			return ret;
 	}
-	ret = smmu_disable(smmu);
-	if (ret)
-		return ret;
-
-	/* Errors of the past are nobody's any more. */
-	gerror = smmu_read(&smmu->io, SMMU_GERROR);
-	smmu_write(&smmu->io, SMMU_GERRORN, gerror);
-	return 0;
+	/* Messages would go where the last kernel wanted them. */
+	ret = smmu_disable(smmu) ?:
+	      smmu_write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	if (!ret)
+		forget_errors(smmu);
+	return ret;
 }
 
 /* 6.3.11: how the SMMU reads and writes what chapter 3.3 puts in memory. */
@@ -198,12 +210,26 @@ static int enable(struct smmu_device *smmu, u32 *cr0, u32 bits)
 	return smmu_write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, *cr0);
 }
 
+/*
+ * A crash kernel leaves event and PRI queue off: what still comes from the crashed
+ * kernel's devices must not keep it busy. But where every fault stalls, nobody else
+ * ends what waits, and what waits is in the way of others; and it cannot be a storm.
+ */
+static int enable_queues(struct smmu_device *smmu, u32 *cr0)
+{
+	bool crashed = is_kdump_kernel();
+	int ret = 0;
+
+	if (!crashed || smmu->feat.stall_forced)
+		ret = enable(smmu, cr0, CR0_EVENTQEN);
+	if (!ret && !crashed && smmu->feat.pri)
+		ret = enable(smmu, cr0, CR0_PRIQEN);
+	return ret;
+}
+
 /**
  * smmu_reset() - bring an instance from any state to translating
  * @smmu: instance with its tables and queues allocated
- *
- * A crash kernel leaves event and PRI queue off: what still comes from the
- * crashed kernel's devices must not keep it busy.
  *
  * Context: may sleep.
  *
@@ -227,11 +253,7 @@ int smmu_reset(struct smmu_device *smmu)
 	write_queue(smmu, &smmu->evtq, SMMU_EVENTQ_BASE);
 	if (smmu->feat.pri)
 		write_queue(smmu, &smmu->priq, SMMU_PRIQ_BASE);
-	if (!is_kdump_kernel()) {
-		ret = enable(smmu, &cr0, CR0_EVENTQEN);
-		if (!ret && smmu->feat.pri)
-			ret = enable(smmu, &cr0, CR0_PRIQEN);
-	}
+	ret = enable_queues(smmu, &cr0);
 	/* Translated requests are checked against the STE, not believed (3.9.1). */
 	if (!ret && smmu->feat.ats)
 		ret = enable(smmu, &cr0, CR0_ATSCHK);

@@ -8,6 +8,7 @@
  *	  smmu_device.asids_lock	whose ASIDs are
  *	    smmu_domain.lock		a domain's places (writers), PASIDs and tags
  *	      smmu_instances_lock	list of instances
+ *	  smmu_master.view_lock		what debugfs shows of it
  *	  smmu_master.faults_lock	whether its faults are served
  *	    smmu_queue.lock		who empties a queue
  *	    smmu_device.streams_lock	stream ID -> master; also under a domain's lock
@@ -168,6 +169,7 @@ struct smmu_message {
  * @messages: in place of wires, where there are messages
  * @sleeps: how often it went to sleep
  * @gbpa: what became of untranslated DMA before the instance went to sleep
+ * @watched: somebody wants to know how long commands take; under @streams_lock
  * @debugfs: directory of the instance
  */
 struct smmu_device {
@@ -199,7 +201,20 @@ struct smmu_device {
 	struct smmu_message messages[VECTOR_NUM];
 	unsigned int sleeps;
 	u32 gbpa;
+	bool watched;
 	struct dentry *debugfs;
+};
+
+/**
+ * struct smmu_storm - events of a device that nobody serves, in a second
+ * @until: when that is over, in jiffies
+ * @overflows: overflows of the event queue before it
+ * @num: how many; 0 before the first
+ */
+struct smmu_storm {
+	unsigned long until;
+	u64 overflows;
+	unsigned int num;
 };
 
 /**
@@ -237,7 +252,15 @@ struct smmu_device {
  * @ste: what was last written to them; under @ste_lock
  * @blocked: its streams abort until the next attach; under @ste_lock
  * @blocks: how often that was asked for; under @ste_lock
+ * @why: the reason for the last block
+ * @events: events of it that nobody served, so far; under the instance's streams_lock
+ * @storm: those of the last second; likewise
  * @stale_atc: a PASID is gone that its ATC may still know, and will not forget
+ * @view_lock: keeps @domain and @bonds for who looks at them without the group mutex;
+ *	held for their changes too
+ * @view_first: the first address that is shown of tables; under @view_lock
+ * @view_last: the last one; likewise
+ * @debugfs: directory of the master
  */
 struct smmu_master {
 	struct smmu_device *smmu;
@@ -269,7 +292,14 @@ struct smmu_master {
 	u64 ste[SMMU_ENTRY_QWORDS];
 	bool blocked;
 	unsigned int blocks;
+	const char *why;
+	u64 events;
+	struct smmu_storm storm;
 	bool stale_atc;
+	struct mutex view_lock; /* see the lock order */
+	u64 view_first;
+	u64 view_last;
+	struct dentry *debugfs;
 };
 
 enum smmu_inval_kind {
@@ -418,6 +448,7 @@ bool smmu_queue_pending(struct smmu_queue *q);
 u64 smmu_queue_base(dma_addr_t dma, unsigned int shift);
 
 /* evtq.c, priq.c */
+extern unsigned int smmu_event_limit;
 int smmu_evtq_init(struct smmu_device *smmu);
 void smmu_evtq_drain(struct smmu_device *smmu);
 void smmu_evtq_flush(struct smmu_device *smmu);
@@ -464,6 +495,7 @@ bool smmu_cdtab_has(const struct smmu_cdtab *t, u32 ssid);
 void smmu_cdtab_free(struct smmu_master *master);
 int smmu_cd_write(struct smmu_master *master, u32 ssid, const u64 *target);
 int smmu_cd_clear(struct smmu_master *master, u32 ssid);
+bool smmu_cd_read(const struct smmu_cdtab *t, u32 ssid, u64 *qw);
 void cd_make_s1(const struct smmu_features *f, const struct io_pgtable_cfg *cfg, u16 asid,
 		bool stall, u64 *qw);
 
@@ -508,6 +540,7 @@ int smmu_attach(struct smmu_domain *d, struct smmu_nest *nest, struct device *de
 int smmu_attach_paging(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_identity(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_blocked(struct iommu_domain *domain, struct device *dev);
+int smmu_before_driver(struct device *dev);
 
 /* nest.c */
 void *smmu_hw_info(struct device *dev, u32 *length, u32 *type);
@@ -607,5 +640,7 @@ void smmu_fw_keep_rmrs(struct smmu_device *smmu);
 /* debugfs.c */
 void smmu_debugfs_add(struct smmu_device *smmu);
 void smmu_debugfs_remove(struct smmu_device *smmu);
+void smmu_debugfs_add_master(struct smmu_master *m);
+void smmu_debugfs_remove_master(struct smmu_master *m);
 
 #endif /* SMMU_V3_SMMU_H */

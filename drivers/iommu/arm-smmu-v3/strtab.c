@@ -15,6 +15,7 @@
 #include "cmd.h"
 #include "entry.h"
 #include "smmu.h"
+#include "trace.h"
 
 /* 256 STEs, a PCI bus, in each second-level table of 16K. */
 #define SPLIT		8
@@ -354,7 +355,7 @@ EXPORT_SYMBOL_IF_KUNIT(smmu_ste_write);
 /**
  * smmu_master_block() - let all DMA of a master abort
  * @master: a device that cannot be trusted to respect its domain
- * @why: the reason, for the log
+ * @why: the reason, in words that stay
  *
  * After the return no translated request of the device gets through either:
  * with CR0.ATSCHK every one is checked against the STE (3.9.1). It stays so
@@ -373,10 +374,13 @@ void smmu_master_block(struct smmu_master *master, const char *why)
 	already = master->blocked;
 	WRITE_ONCE(master->blocks, master->blocks + 1);
 	if (!already) {
+		WRITE_ONCE(master->why, why);
 		WRITE_ONCE(master->blocked, true);
 		stes_write_locked(master, abort);
 	}
 	raw_spin_unlock_irqrestore(&master->ste_lock, flags);
-	if (!already)
-		dev_err(master->dev, "%s; its DMA is blocked\n", why);
+	if (already)
+		return;
+	trace_smmu_block(master->dev, why);
+	dev_err(master->dev, "%s; its DMA is blocked\n", why);
 }

@@ -33,6 +33,7 @@ void ssim_atc_enable(struct ssim *s, u32 sid)
 	else
 		s->endpoints[s->nendpoints++] = sid;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_atc_enable);
 
 /**
  * ssim_atc_disable() - an endpoint turns its ATC off, or is reset: it holds nothing

@@ -67,6 +67,7 @@ struct drive_total {
 extern struct drive_total drive_total;
 
 extern struct kunit_suite drive_ats_suite;
+extern struct kunit_suite drive_crash_suite;
 extern struct kunit_suite drive_edge_suite;
 extern struct kunit_suite drive_entry_suite;
 extern struct kunit_suite drive_map_suite;

@@ -286,6 +286,40 @@ static void drive_i48_no_answer(struct kunit *test)
 	}
 }
 
+/* What the core calls before a driver of the kernel binds; another driver has no such thing. */
+static int before_driver(struct ends *e, unsigned int i)
+{
+	struct device *dev = e->d->master[i]->dev;
+	const struct iommu_ops *ops = dev->iommu->iommu_dev->ops;
+
+	return ops->before_driver ? ops->before_driver(dev) : -EOPNOTSUPP;
+}
+
+/* A driver that binds anew lifts the block, but not for who is silent still. */
+static void drive_i48_begins_again(struct kunit *test)
+{
+	struct iommu_domain *domain;
+	struct ends e;
+
+	start(&e, test, 2);
+	domain = e.d->domain[0];
+	map(&e, domain, 0, SZ_64K);
+	map(&e, domain, SZ_64K, SZ_64K);
+	if (before_driver(&e, 0) == -EOPNOTSUPP)
+		kunit_skip(test, "this driver lifts no blocks");
+	KUNIT_EXPECT_EQ(test, look(&e, 0, IOVA_AT), SIM_OK);
+	set_silent(&e, 0, SIM_SILENT_ATC);
+	unmap(&e, domain, 0, SZ_64K);
+	KUNIT_EXPECT_NE(test, look(&e, 0, IOVA_AT + SZ_64K), SIM_OK);
+	KUNIT_EXPECT_NE(test, before_driver(&e, 0), 0);
+	KUNIT_EXPECT_NE(test, look(&e, 0, IOVA_AT + SZ_64K), SIM_OK);
+	set_silent(&e, 0, 0);
+	KUNIT_EXPECT_EQ(test, before_driver(&e, 0), 0);
+	KUNIT_EXPECT_EQ(test, look(&e, 0, IOVA_AT), SIM_ATS_DENIED);
+	KUNIT_EXPECT_EQ(test, look(&e, 0, IOVA_AT + SZ_64K), SIM_OK);
+	unmap(&e, domain, SZ_64K, SZ_64K);
+}
+
 /* A function that answers nothing is reset and removed within a bound. */
 static void drive_i49_reset_and_removal(struct kunit *test)
 {
@@ -385,6 +419,7 @@ static struct kunit_case ats_cases[] = {
 	KUNIT_CASE(drive_i47_move),
 	KUNIT_CASE_PARAM(drive_i47_order, drive_next_profile),
 	KUNIT_CASE(drive_i48_no_answer),
+	KUNIT_CASE(drive_i48_begins_again),
 	KUNIT_CASE(drive_i49_reset_and_removal),
 	KUNIT_CASE_PARAM(drive_i55_kept_meanwhile, drive_next_profile),
 	{ }

@@ -386,7 +386,8 @@ static struct kunit_suite summary_suite = {
 /* What is about one rule before what is about all: it is named by what fails first. */
 kunit_test_suites(&drive_entry_suite, &drive_rules_suite, &drive_fault_suite, &drive_edge_suite,
 		  &drive_ats_suite, &drive_map_suite, &drive_mix_suite, &drive_move_suite,
-		  &drive_sleep_suite, &drive_tags_suite, &drive_ids_suite, &summary_suite);
+		  &drive_sleep_suite, &drive_crash_suite, &drive_tags_suite, &drive_ids_suite,
+		  &summary_suite);
 
 MODULE_IMPORT_NS(SMMU_SIM);
 MODULE_IMPORT_NS(IOMMUFD_INTERNAL);

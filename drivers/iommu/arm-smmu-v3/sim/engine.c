@@ -14,17 +14,17 @@
 
 #include "engine_impl.h"
 
-/* Under sim_lock: the engine that has a stream, or NULL. */
-static struct sim_engine *engine_of_sid(struct sim_instance *sim, u32 sid)
+/* Under sim_lock: the master that has a stream, or NULL. */
+static struct sim_master *master_of_sid(struct sim_instance *sim, u32 sid)
 {
 	struct sim_master *m;
 	unsigned int i;
 
 	lockdep_assert_held(&sim_lock);
 	list_for_each_entry(m, &sim->masters, node)
-		for (i = 0; m->engine && i < m->num_sids; i++)
+		for (i = 0; i < m->num_sids; i++)
 			if (m->sids[i] == sid)
-				return m->engine;
+				return m;
 	return NULL;
 }
 
@@ -58,14 +58,14 @@ static bool removed_by(const struct sim_atc *t, const struct ssim_atc_inv *inv)
  */
 bool sim_engine_atc_inv(struct sim_instance *sim, const struct ssim_atc_inv *inv)
 {
-	struct sim_engine *e = engine_of_sid(sim, inv->sid);
+	struct sim_master *m = master_of_sid(sim, inv->sid);
+	struct sim_engine *e = m ? m->engine : NULL;
 	unsigned int i;
 
-	if (!e)
-		return true;
-	if (READ_ONCE(e->master->silent) & SIM_SILENT_ATC)
+	/* Also where it has no driver. */
+	if (m && READ_ONCE(m->silent) & SIM_SILENT_ATC)
 		return false;
-	for (i = 0; i < SIM_ATC; i++)
+	for (i = 0; e && i < SIM_ATC; i++)
 		if (removed_by(&e->atc[i], inv))
 			e->atc[i].size = 0;
 	return true;

@@ -189,3 +189,4 @@ bool ssim_page_request(struct ssim *s, const u64 record[2])
 		ssim_raise(s, IRQ_PRIQ);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(ssim_page_request);

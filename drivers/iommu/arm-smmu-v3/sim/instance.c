@@ -287,10 +287,12 @@ static int choose_address(struct sim_instance *sim)
 static int make_model(struct sim_instance *sim)
 {
 	size_t size = sim->config.entries * sizeof(struct ssim_entry);
-	struct ssim *core = kvzalloc(sizeof(*core), GFP_KERNEL);
+	const gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	struct ssim *core = kvzalloc(sizeof(*core), gfp);
 
-	sim->pool = kvzalloc(size, GFP_KERNEL);
-	sim->regs = vmalloc(SIM_REGS);
+	/* Who makes it live is told, in words. */
+	sim->pool = kvzalloc(size, gfp);
+	sim->regs = __vmalloc(SIM_REGS, gfp);
 	if (!core || !sim->pool || !sim->regs || sim_coherency_open(sim)) {
 		kvfree(core);
 		return -ENOMEM;
@@ -507,8 +509,10 @@ int sim_instance_live(struct sim_instance *sim)
 	if (ret)
 		return ret;
 	sim_report_forget(sim);
-	ret = choose_address(sim) ?: make_model(sim) ?: sim_irq_open(sim) ?: sim_fw_smmu(sim) ?:
-	      add_smmu(sim);
+	ret = choose_address(sim) ?: make_model(sim) ?: sim_irq_open(sim) ?: sim_fw_smmu(sim);
+	if (!ret && sim->left)
+		sim->left(sim->watcher);
+	ret = ret ?: add_smmu(sim);
 	if (!ret) {
 		sim_debugfs_add(sim);
 		ret = add_platform_masters(sim) ?: sim_pci_open(sim);

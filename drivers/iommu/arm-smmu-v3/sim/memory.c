@@ -188,6 +188,8 @@ static bool seam_read(const void __iomem *addr, unsigned int bytes, u64 *value)
 	sim = sim_at(addr, &offset);
 	if (sim)
 		*value = ssim_read(sim->core, offset, bytes);
+	if (sim && sim->touched)
+		sim->touched(sim->watcher);
 	return sim;
 }
 
@@ -202,6 +204,8 @@ static bool seam_write(void __iomem *addr, unsigned int bytes, u64 value)
 	sim = sim_at(addr, &offset);
 	if (sim)
 		ssim_write(sim->core, offset, value, bytes);
+	if (sim && sim->touched)
+		sim->touched(sim->watcher);
 	return sim;
 }
 

@@ -128,7 +128,9 @@ struct sim_config {
  * @answers: since it went live; under sim_lock
  * @debugfs: directory
  * @watch: hears of each store after the model, under sim_lock; for tests
- * @watcher: argument of @watch
+ * @touched: hears of each access to a register after the model, under sim_lock; for tests
+ * @left: leaves it as somebody had it before its driver, who finds it so; for tests
+ * @watcher: argument of these
  */
 struct sim_instance {
 	char name[SIM_NAME];
@@ -159,6 +161,8 @@ struct sim_instance {
 	struct sim_answers answers;
 	struct dentry *debugfs;
 	void (*watch)(void *watcher, u64 pa, u64 old, u64 new);
+	void (*touched)(void *watcher);
+	void (*left)(void *watcher);
 	void *watcher;
 };
 
