@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+import qmp
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FIRMWARE = ('/usr/share/qemu-efi-aarch64/QEMU_EFI.fd', '/usr/share/AAVMF/AAVMF_CODE.fd')
 QEMU = 'qemu-system-aarch64'
@@ -38,12 +40,14 @@ class Machine:
     mode: str = 'strict'
     jobs: str = 'nvme,edu,net,smmu'
     disk_bytes: int = 48 << 20
+    disk_options: str = ''
     memory: str = '1G'
     timeout: int = 180
     append: str = ''
     extra: tuple = ()
     dtb: str = ''
     initramfs: str = 'initramfs.gz'
+    hotplug: bool = False
 
     def has_msi(self):
         """Whether a device has message interrupts; edu needs them to exist."""
@@ -78,7 +82,8 @@ class Machine:
                 '-serial', 'mon:stdio' if 'shell' in self.jobs else 'stdio',
                 '-kernel', f'{out}/arch/arm64/boot/Image', '-initrd', f'{out}/{self.initramfs}',
                 '-append', append,
-                '-drive', f'file={disk},if=none,id=disk,format=raw,cache=unsafe',
+                '-drive', f'file={disk},if=none,id=disk,format=raw,cache=unsafe'
+                + self.disk_options,
                 '-device', 'nvme,serial=arm-iommu,drive=disk' + self.doorbells(),
                 '-netdev', 'user,id=net,restrict=on', '-device',
                 'virtio-net-pci,netdev=net,disable-legacy=on,iommu_platform=on,romfile=']
@@ -89,7 +94,18 @@ class Machine:
             args += ['-bios', uefi()]
         if self.dtb:
             args += ['-dtb', self.dtb]
+        if self.hotplug:
+            args += self.hotplug_arguments(disk)
         return args + list(self.extra)
+
+    @staticmethod
+    def hotplug_arguments(disk):
+        """Two ports, what may be plugged in there, and a socket for the commands to do so."""
+        ports = [['-device', f'pcie-root-port,id=port{n},chassis={n},slot={n}'] for n in (1, 2)]
+        return sum(ports, []) + [
+            '-blockdev', f'driver=file,node-name=spare,filename={disk}.spare,cache.no-flush=on',
+            '-netdev', 'user,id=spare_net,restrict=on',
+            '-qmp', f'unix:{disk}.qmp,server=on,wait=off']
 
 
 @dataclasses.dataclass
@@ -153,14 +169,16 @@ def read_results(log):
     """Split a console log into passed, failed and skipped names, and splats."""
     passed, failed, skipped, splats = [], [], [], []
     job = suite = ''
-    suite_failed = False
+    suite_failed = dying = False
     for line in log.splitlines():
         text = STAMP.sub('', line.rstrip('\r'))
         ours = text.startswith('G| ')
         text = text[3:] if ours else text
         if ours and text.startswith('job '):
             job = text[4:]
-        if not ours and SPLAT.search(text) and not HARMLESS.search(text):
+        # A kernel that is to crash says so, until the next one begins.
+        dying = text == 'crash now' if ours else dying and not text.startswith('Linux version')
+        if not ours and not dying and SPLAT.search(text) and not HARMLESS.search(text):
             splats.append(text)
         found = re.search(r'io-pgtable-arm: self-test: (\d+) passed, (\d+) failed', text)
         if found and not ours:
@@ -193,12 +211,19 @@ def read_results(log):
 
 
 def boot(machine, show=None, log_file=None, enough=None):
-    """Boot, feed each console line to show until enough(its process) is true, and return the Outcome."""
+    """Boot, feed each console line to show until enough(its process) is true, and return the Outcome.
+
+    Where the machine has hotplug, what the guest asks for with lines 'qmp COMMAND NAME=VALUE...' is
+    done.
+    """
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as tmp:
         disk = os.path.join(tmp, 'disk')
-        with open(disk, 'wb') as f:
-            f.truncate(max(machine.disk_bytes, 64 << 20))
+        for name in disk, disk + '.spare':
+            with open(name, 'wb') as f:
+                f.truncate(max(machine.disk_bytes, 64 << 20))
+        if machine.hotplug:
+            show = qmp.servant(f'{disk}.qmp', show)
         with subprocess.Popen(machine.arguments(disk), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as qemu:
             log = _listen(qemu, start + machine.timeout, show, enough)
