@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "../kselftest.h"
-#include "lib/nomem.h"
+#include "lib/nomem_sweep.h"
 #include "lib/sva.h"
 
 #define INSTANCE	"nomem"
@@ -32,62 +32,18 @@
 
 /* So many masters has an instance; then it is made anew. */
 #define MASTERS		24
-/* More allocations than anything here makes */
-#define MOST		400
 
-/* How one round of a sweep went */
-enum round {
-	ROUND_END,		/* well, and there was no such allocation */
-	ROUND_SURVIVED,		/* well: it failed, and that did not matter */
-	ROUND_REFUSED,		/* well: it failed, and the error was a clean one */
-	ROUND_BAD,
-};
-
-#define FRESH	1		/* each round has a master of its own, never used before */
-#define CHILD	2		/* each round is in a process of its own */
-#define PRI	4		/* only with masters that ask for their pages */
-#define NONE	8		/* perhaps there is nothing to fail */
-#define QUEUE	16		/* needs uacce */
-#define FAR	32		/* PASIDs have no descriptors yet */
-#define STALL	64		/* only with masters that stall */
-#define HUGE	128		/* not with all pages from one on: a huge one counts as many */
-
-/**
- * struct sweep - rounds in which allocation 1, 2, 3, ... fails
- * @what: what a result says; it names invariants
- * @round: makes the allocation @nth fail
- * @flags: FRESH, ...
- */
-struct sweep {
-	const char *what;
-	enum round (*round)(unsigned int nth);
-	unsigned int flags;
-};
+#define FRESH	(SWEEP_OWN << 0)	/* each round has a master of its own, never used before */
+#define PRI	(SWEEP_OWN << 1)	/* only with masters that ask for their pages */
+#define QUEUE	(SWEEP_OWN << 2)	/* needs uacce */
+#define FAR	(SWEEP_OWN << 3)	/* PASIDs have no descriptors yet */
+#define STALL	(SWEEP_OWN << 4)	/* only with masters that stall */
 
 static const char *kind;	/* of the masters: "stall" or "pri" */
 static unsigned int opened;	/* so many of them have been used */
 static struct sva master;	/* that is tested; bound where the rounds are not children */
 static unsigned int kept;	/* so many PASIDs has this process */
 static char accelerator[300];	/* file of the spare master as such, if there is one */
-
-static enum round bad(const char *what, int ret)
-{
-	printf("# %s: %s\n", what, ret ? strerror(-ret) : "wrong");
-	return ROUND_BAD;
-}
-
-static enum round verdict(enum nomem_fate fate, bool refused)
-{
-	if (fate != NOMEM_FAILED)
-		return refused ? bad("an error for no reason", 0) : ROUND_END;
-	return refused ? ROUND_REFUSED : ROUND_SURVIVED;
-}
-
-/* Without memory no PASID can be had either, and the kernel's core says that alone. */
-static bool is_clean(int ret)
-{
-	return !ret || ret == -ENOMEM || ret == -ENOSPC;
-}
 
 /* Binds. Of the calling thread; the file of the master is open. */
 
@@ -496,25 +452,7 @@ static enum round group_fails(unsigned int nth)
 	return verdict(fate, nth != SMMU_SIM_RESP_SUCCESS);
 }
 
-/* Sweeps */
-
-static enum round in_child(const struct sweep *s, unsigned int nth)
-{
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		enum round round = s->round(nth);
-
-		fflush(stdout);
-		_exit(round);
-	}
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return bad("a child", 0);
-	return WEXITSTATUS(status);
-}
+/* Masters to sweep with */
 
 static int make_masters(void)
 {
@@ -588,16 +526,9 @@ static bool fresh_master(void)
 	return good;
 }
 
-static enum round one_round(const struct sweep *s, unsigned int nth)
+static bool ready(const struct sweep *s)
 {
-	enum round round;
-
-	if ((s->flags & FRESH) && !fresh_master())
-		return bad("another instance", 0);
-	round = s->flags & CHILD ? in_child(s, nth) : s->round(nth);
-	if (round == ROUND_BAD)
-		ksft_print_msg("that was when allocation %u failed\n", nth);
-	return round;
+	return !(s->flags & FRESH) || fresh_master();
 }
 
 /* All PASIDs can be had again. */
@@ -618,66 +549,39 @@ static int use_up(void)
 	return fd;
 }
 
-/* How many allocations there are to fail, and how many of them are @refused; -1: badly. */
-static int sweep(const struct sweep *s, unsigned int *refused)
-{
-	enum round round;
-	unsigned int nth;
-
-	for (nth = 1; nth <= MOST; nth++) {
-		round = one_round(s, nth);
-		if (round == ROUND_END)
-			return nth - 1;
-		if (round == ROUND_BAD)
-			return -1;
-		*refused += round == ROUND_REFUSED;
-	}
-	return -1;
-}
-
 static void run(const struct sweep *s)
 {
-	int num[NOMEM_KINDS] = {}, total = 0;
-	unsigned int refused = 0;
-	enum nomem_kind which;
-	bool good = true;
 	int used = s->flags & FAR ? use_up() : -1;
+	struct swept swept = {};
+	bool good = sweep(s, ready, &swept);
 
-	for (which = 0; good && which < NOMEM_KINDS; which++) {
-		if (which == NOMEM_PAGES_ON && (s->flags & HUGE))
-			break;
-		nomem_set(which);
-		num[which] = sweep(s, &refused);
-		total += num[which];
-		good = num[which] >= 0;
-	}
 	if (used >= 0)
 		close(used);
-	good = good && ((s->flags & NONE) || total);
 	good = nothing_left() && good;
 	good = !sim_number(INSTANCE, "violations") && good;
 	ksft_test_result(good, "%s: %s: %d objects, %d pages, %d and all after it, %u errors\n",
-			 kind, s->what, num[NOMEM_OBJECTS], num[NOMEM_PAGES],
-			 num[NOMEM_PAGES_ON], refused);
+			 kind, s->what, swept.num[NOMEM_OBJECTS], swept.num[NOMEM_PAGES],
+			 swept.num[NOMEM_PAGES_ON], swept.refused);
 	fflush(stdout);
 }
 
 /* One kind is enough for what both have in common. */
 static const struct sweep sweeps[] = {
-	{ "the first bind (I-61)", bind_once, PRI | FRESH | CHILD },
-	{ "the first bind with a distant PASID (I-61)", bind_once, PRI | FRESH | CHILD | FAR },
-	{ "a bind (I-61)", bind_once, PRI | CHILD },
-	{ "a bind of the second device (I-35, I-61)", bind_second, CHILD },
-	{ "a queue of an accelerator (I-61)", queue_once, STALL | CHILD | QUEUE },
-	{ "an unbind (I-34)", unbind_once, CHILD | NONE },
-	{ "the first PASID of buffers (I-61)", attach_once, STALL | FRESH | CHILD },
-	{ "its end (I-34)", detach_once, CHILD | NONE },
+	{ "the first bind (I-61)", bind_once, PRI | FRESH | SWEEP_CHILD },
+	{ "the first bind with a distant PASID (I-61)", bind_once,
+	  PRI | FRESH | FAR | SWEEP_CHILD },
+	{ "a bind (I-61)", bind_once, PRI | SWEEP_CHILD },
+	{ "a bind of the second device (I-35, I-61)", bind_second, SWEEP_CHILD },
+	{ "a queue of an accelerator (I-61)", queue_once, STALL | SWEEP_CHILD | QUEUE },
+	{ "an unbind (I-34)", unbind_once, SWEEP_CHILD | SWEEP_NONE },
+	{ "the first PASID of buffers (I-61)", attach_once, STALL | FRESH | SWEEP_CHILD },
+	{ "its end (I-34)", detach_once, SWEEP_CHILD | SWEEP_NONE },
 	{ "the report of a fault (I-38, I-44)", report_fails, 0 },
 	{ "a group of page requests (I-39, I-40, I-44)", group_fails, PRI },
 	{ "a page, and page tables (I-44)", anonymous_fails, STALL },
 	{ "a page of shared memory (I-44)", shared_fails, STALL },
 	{ "a copy of a file's page (I-44)", copied_fails, PRI },
-	{ "a huge page (I-44)", huge_fails, PRI | HUGE },
+	{ "a huge page (I-44)", huge_fails, PRI | SWEEP_HUGE },
 };
 
 static bool is_for(const struct sweep *s, const char *which)
@@ -707,7 +611,7 @@ static void run_all(void)
 			ksft_test_result_skip("%s: no uacce in this kernel\n", sweeps[i].what);
 			continue;
 		}
-		if (!(sweeps[i].flags & CHILD) && !bound) {
+		if (!(sweeps[i].flags & SWEEP_CHILD) && !bound) {
 			bound = !sim_bind(master.fd, &master.how.pasid);
 			kept = 1;
 		}

@@ -11,17 +11,21 @@
 #include <stdbool.h>
 
 #define NOMEM_THREADS	64
+/* So many allocations nothing makes: none fails. */
+#define NOMEM_NEVER	1000000
 
 /**
  * struct nomem - threads of which each is to fail
  * @num: so many @fd count
  * @fd: their files "fail-nth", or "make-it-fail"
  * @nth: which of their allocations
+ * @passed: so many they have made before that, at the end; of one thread
  */
 struct nomem {
 	int num;
 	int fd[NOMEM_THREADS];
 	unsigned int nth;
+	unsigned int passed;
 };
 
 /* What fails. Whether an object needs a new page is an accident: not both at a time. */
