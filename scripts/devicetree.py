@@ -18,10 +18,10 @@ def dump(work, machine=None):
                           capture_output=True, text=True).stdout
 
 
-def compiled(dts, blob):
-    """The path of the blob made of a source."""
-    subprocess.run(['dtc', '-q', '-I', 'dts', '-O', 'dtb', '-o', blob, '-'], check=True, text=True,
-                   input=dts)
+def compiled(dts, blob, *flags):
+    """The path of the blob made of a source; with -f dtc makes one of nonsense, too."""
+    subprocess.run(['dtc', '-q', *flags, '-I', 'dts', '-O', 'dtb', '-o', blob, '-'], check=True,
+                   text=True, input=dts)
     return blob
 
 
@@ -37,6 +37,24 @@ def phandle(dts, name):
     """How other nodes refer to a node, such as '0x8004'."""
     node = re.search(rf'\t{re.escape(name)} \{{.*?\n\t\}};', dts, re.S)
     return re.search(r'phandle = <(\w+)>', node.group(0)).group(1)
+
+
+def with_property(dts, name, prop, *values):
+    """A node's property with each of the values, several times if they are several; none deletes it.
+
+    A value is what stands right of the equals sign, '' for a property without one.
+    """
+    node = re.search(rf'\t{re.escape(name)} \{{.*?\n\t\}};', dts, re.S).group(0)
+    body = re.sub(rf'\n\t\t{re.escape(prop)}(?: = [^;]*)?;', '', node)
+    lines = ''.join(f'\n\t\t{prop}{" = " + v if v else ""};' for v in values)
+    head = node.index('{') + 1
+    return dts.replace(node, node[:head] + lines + body[body.index('{') + 1:])
+
+
+def with_node(dts, text):
+    """One more node below the root."""
+    end = dts.rindex('};')
+    return f'{dts[:end]}\t{text}\n{dts[end:]}'
 
 
 def platform_nics(dts, iommus, blob):
