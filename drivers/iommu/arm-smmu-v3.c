@@ -81,14 +81,22 @@ static void free_memory(void *data)
 
 static int read_features(struct smmu_device *smmu, const struct smmu_hints *hints)
 {
-	const struct smmu_idregs id = {
-		.idr0 = smmu_read(&smmu->io, SMMU_IDR0),
-		.idr1 = smmu_read(&smmu->io, SMMU_IDR1),
-		.idr3 = smmu_read(&smmu->io, SMMU_IDR3),
-		.idr5 = smmu_read(&smmu->io, SMMU_IDR5),
-		.iidr = smmu_read(&smmu->io, SMMU_IIDR),
+	struct smmu_idregs id;
+	const char *why;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(smmu->idr); i++)
+		smmu->idr[i] = smmu_read(&smmu->io, SMMU_IDR0 + i * sizeof(u32));
+	smmu->iidr = smmu_read(&smmu->io, SMMU_IIDR);
+	smmu->aidr = smmu_read(&smmu->io, SMMU_AIDR);
+	id = (struct smmu_idregs) {
+		.idr0 = smmu->idr[0],
+		.idr1 = smmu->idr[1],
+		.idr3 = smmu->idr[3],
+		.idr5 = smmu->idr[5],
+		.iidr = smmu->iidr,
 	};
-	const char *why = smmu_features_decode(&id, hints, &smmu->feat);
+	why = smmu_features_decode(&id, hints, &smmu->feat);
 
 	/* The DMA API hands out whole pages, and takes larger ones for a bug. */
 	if (!why && __ffs(smmu->feat.pgsizes) > PAGE_SHIFT)
@@ -217,34 +225,44 @@ static int smmu_probe(struct platform_device *pdev)
 		return ret;
 	smmu_fw_keep_rmrs(smmu);
 	log_summary(smmu);
+	smmu_pm_begin(smmu);
 	ret = smmu_reset(smmu) ?: announce(smmu, base);
-	if (ret)
-		smmu_disable(smmu);
+	if (!ret) {
+		smmu_pm_settle(smmu);
+		return 0;
+	}
+	smmu_disable(smmu);
+	smmu_pm_end(smmu);
 	return ret;
+}
+
+/* What sleeps is off. Drivers that go later need not wait for what never completes. */
+static void stop(struct smmu_device *smmu)
+{
+	if (!READ_ONCE(smmu->cmdq.asleep))
+		smmu_disable(smmu);
+	smmu_cmdq_kill(&smmu->cmdq);
 }
 
 static void smmu_remove(struct platform_device *pdev)
 {
 	struct smmu_device *smmu = platform_get_drvdata(pdev);
 
+	smmu_pm_unsettle(smmu);
 	renounce(smmu);
 	scoped_guard(mutex, &smmu_instances_lock)
 		list_del(&smmu->instance);
 	renounce_legs(smmu);
 	smmu_debugfs_remove(smmu);
 	iommu_device_sysfs_remove(&smmu->iommu);
-	smmu_disable(smmu);
-	smmu_cmdq_kill(&smmu->cmdq);
+	stop(smmu);
+	smmu_pm_end(smmu);
 }
 
 /* The next kernel decides: DMA goes where SMMU_GBPA sends it. */
 static void smmu_shutdown(struct platform_device *pdev)
 {
-	struct smmu_device *smmu = platform_get_drvdata(pdev);
-
-	smmu_disable(smmu);
-	/* Drivers that shut down later need not wait for what never completes. */
-	smmu_cmdq_kill(&smmu->cmdq);
+	stop(platform_get_drvdata(pdev));
 }
 
 static const struct of_device_id smmu_of_match[] = {
@@ -259,7 +277,7 @@ static struct platform_driver smmu_driver = {
 		.name			= "arm-smmu-v3",
 		.of_match_table		= smmu_of_match,
 		.suppress_bind_attrs	= true,
-		.pm			= pm_sleep_ptr(&smmu_pm_ops),
+		.pm			= pm_ptr(&smmu_pm_ops),
 	},
 	.probe = smmu_probe,
 	.remove_new = smmu_remove,

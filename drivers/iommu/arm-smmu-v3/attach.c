@@ -400,8 +400,10 @@ int smmu_before_driver(struct device *dev)
 	bool blocked = false;
 	int ret;
 
-	for (m = first; m; m = m->next)
+	for (m = first; m; m = m->next) {
 		blocked |= READ_ONCE(m->blocked);
+		smmu_pm_renew(m->smmu, dev);
+	}
 	if (!blocked)
 		return 0;
 	ret = first->domain ? attach_again(first->domain, first->nest, first) :

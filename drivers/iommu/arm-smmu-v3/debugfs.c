@@ -139,8 +139,7 @@ static int queues_show(struct seq_file *s, void *unused)
 	struct smmu_device *smmu = s->private;
 	struct smmu_cmdq *q = &smmu->cmdq;
 
-	/* Whoever reads this is frozen before the instance sleeps, or it has not woken up. */
-	if (READ_ONCE(q->asleep)) {
+	if (!smmu_pm_get(smmu)) {
 		seq_puts(s, "asleep\n");
 		return 0;
 	}
@@ -155,6 +154,7 @@ static int queues_show(struct seq_file *s, void *unused)
 	seq_printf(s, "control: %#x, acknowledged %#x\n", smmu_read(&smmu->io, SMMU_CR0),
 		   smmu_read(&smmu->io, SMMU_CR0ACK));
 	show_gerror(s, smmu);
+	smmu_pm_put(smmu);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(queues);

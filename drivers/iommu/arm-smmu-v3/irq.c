@@ -64,6 +64,9 @@ static irqreturn_t gerror_irq(int irq, void *data)
 	unsigned long flags;
 	u32 gerrorn, active;
 
+	/* Others may share the wire. */
+	if (READ_ONCE(smmu->cmdq.asleep))
+		return IRQ_NONE;
 	raw_spin_lock_irqsave(&smmu->cmdq.error_lock, flags);
 	gerrorn = smmu_read(&smmu->io, SMMU_GERRORN);
 	active = smmu_read(&smmu->io, SMMU_GERROR) ^ gerrorn;
@@ -84,6 +87,10 @@ static irqreturn_t gerror_irq(int irq, void *data)
 /* On ThunderX2 one line stands for all and nothing says which. */
 static irqreturn_t combined_irq(int irq, void *data)
 {
+	struct smmu_device *smmu = data;
+
+	if (READ_ONCE(smmu->cmdq.asleep))
+		return IRQ_NONE;
 	gerror_irq(irq, data);
 	return IRQ_WAKE_THREAD;
 }
@@ -218,4 +225,29 @@ int smmu_irq_setup(struct smmu_device *smmu)
 		request_all(smmu);
 	smmu->irqs_requested = true;
 	return smmu_write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, enable);
+}
+
+/**
+ * smmu_irq_sleep() - take interrupts from an instance that is about to sleep
+ * @smmu: instance whose command queue sleeps
+ *
+ * From the return on nobody touches it because of an interrupt: whoever handles one, or
+ * moves one to another CPU, has seen that it sleeps, or is waited for.
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, or -ETIMEDOUT when the instance does not acknowledge.
+ */
+int smmu_irq_sleep(struct smmu_device *smmu)
+{
+	const int irqs[] = {
+		smmu->combined_irq, smmu->evtq_irq, smmu->gerr_irq, smmu->priq_irq,
+	};
+	int ret = smmu_write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(irqs); i++)
+		if (irqs[i] > 0)
+			synchronize_irq(irqs[i]);
+	return ret;
 }

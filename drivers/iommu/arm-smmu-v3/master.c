@@ -289,9 +289,7 @@ struct iommu_device *smmu_probe_device(struct device *dev)
 	dev_iommu_priv_set(dev, first);
 	for (m = first; m; m = m->next) {
 		master_read_properties(m);
-		/* The device sleeps before the instance does, and wakes after it. */
-		if (!device_link_add(dev, m->smmu->dev, DL_FLAG_STATELESS))
-			dev_warn(dev, "may be awake while %s sleeps\n", dev_name(m->smmu->dev));
+		smmu_pm_link(m->smmu, dev);
 		smmu_debugfs_add_master(m);
 	}
 	return &first->smmu->iommu;
@@ -326,7 +324,7 @@ void smmu_release_device(struct device *dev)
 	smmu_faults_off(first);
 	smmu_pasid_disable(first);
 	for (m = first; m; m = m->next) {
-		device_link_remove(dev, m->smmu->dev);
+		smmu_pm_unlink(m->smmu, dev);
 		master_unclaim_sids(m, m->num_sids);
 	}
 	legs_free(first);

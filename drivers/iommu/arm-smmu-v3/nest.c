@@ -44,16 +44,15 @@ static struct smmu_nest *to_smmu_nest(struct iommu_domain *domain)
  */
 void *smmu_hw_info(struct device *dev, u32 *length, u32 *type)
 {
-	const struct smmu_mmio *io = &((struct smmu_master *)dev_iommu_priv_get(dev))->smmu->io;
+	const struct smmu_device *smmu = ((struct smmu_master *)dev_iommu_priv_get(dev))->smmu;
 	struct iommu_hw_info_arm_smmuv3 *info = kzalloc(sizeof(*info), GFP_KERNEL);
-	unsigned int i;
 
 	if (!info)
 		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < ARRAY_SIZE(info->idr); i++)
-		info->idr[i] = smmu_read(io, SMMU_IDR0 + i * sizeof(u32));
-	info->iidr = smmu_read(io, SMMU_IIDR);
-	info->aidr = smmu_read(io, SMMU_AIDR);
+	static_assert(sizeof(info->idr) == sizeof(smmu->idr));
+	memcpy(info->idr, smmu->idr, sizeof(info->idr));
+	info->iidr = smmu->iidr;
+	info->aidr = smmu->aidr;
 	*length = sizeof(*info);
 	*type = IOMMU_HW_INFO_TYPE_ARM_SMMUV3;
 	return info;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System sleep. While the machine is asleep an instance may lose its registers and
- * whatever it has cached, and nobody may touch it.
+ * Sleep: of the system, and of an instance that has a power domain while no master is
+ * awake. Meanwhile it may lose its registers and whatever it has cached, and nobody may
+ * touch it.
  *
  * What drivers unmap meanwhile, and what they attach, changes memory alone: commands
  * complete at once, for before it translates again the instance forgets everything
- * (I-55). It is told so after the CPUs' interrupts of devices are off and before they
- * are on again, when all masters sleep.
+ * (I-55). In a system sleep it is told so after the CPUs' interrupts of devices are off
+ * and before they are on again, when all masters sleep.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
 #include <linux/pci.h>
 #include <linux/pci-ats.h>
+#include <linux/pm_runtime.h>
 
 #include "smmu.h"
 
@@ -39,7 +41,7 @@ static int stop(struct smmu_device *smmu)
 	/* Also where it fails: to be brought up again, it must be left alone. */
 	pending = smmu_cmdq_sleep(&smmu->cmdq);
 	ret = ret ?: pending;
-	ret = ret ?: smmu_write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
+	ret = ret ?: smmu_irq_sleep(smmu);
 	return ret ?: smmu_disable(smmu);
 }
 
@@ -114,7 +116,182 @@ static int empty_atcs(struct device *dev)
 	return 0;
 }
 
+/* Masters are awake, or about to be, whenever the system falls asleep or wakes. */
+static int hold(struct device *dev)
+{
+	return pm_runtime_enabled(dev) ? pm_runtime_resume_and_get(dev) : 0;
+}
+
+static int let_go(struct device *dev)
+{
+	if (pm_runtime_enabled(dev)) {
+		pm_runtime_mark_last_busy(dev);
+		pm_runtime_put_autosuspend(dev);
+	}
+	return 0;
+}
+
+/* Any other error would be the last that the core tries. */
+static int runtime_suspend(struct device *dev)
+{
+	return suspend(dev) ? -EBUSY : 0;
+}
+
+static int runtime_resume(struct device *dev)
+{
+	return resume(dev) ?: empty_atcs(dev);
+}
+
 const struct dev_pm_ops smmu_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(hold, let_go)
 	NOIRQ_SYSTEM_SLEEP_PM_OPS(suspend, resume)
 	LATE_SYSTEM_SLEEP_PM_OPS(NULL, empty_atcs)
+	RUNTIME_PM_OPS(runtime_suspend, runtime_resume, NULL)
 };
+
+/* A master that rests between two transfers shall not cost an SMMU that wakes for each. */
+#define AUTOSUSPEND_MS	100
+
+/**
+ * smmu_pm_begin() - let an instance sleep on its own, but not before smmu_pm_settle()
+ * @smmu: instance that is awake
+ *
+ * Where it has no power domain there is nothing to be saved.
+ *
+ * Context: may sleep.
+ */
+void smmu_pm_begin(struct smmu_device *smmu)
+{
+	struct device *dev = smmu->dev;
+
+	pm_runtime_get_noresume(dev);
+	if (!dev->pm_domain)
+		return;
+	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
+	pm_runtime_use_autosuspend(dev);
+	pm_runtime_set_active(dev);
+	pm_runtime_enable(dev);
+}
+
+/**
+ * smmu_pm_settle() - an instance is at work: it sleeps when no master is awake
+ * @smmu: instance
+ *
+ * Context: may sleep.
+ */
+void smmu_pm_settle(struct smmu_device *smmu)
+{
+	pm_runtime_mark_last_busy(smmu->dev);
+	pm_runtime_put_autosuspend(smmu->dev);
+}
+
+/**
+ * smmu_pm_unsettle() - an instance is about to go: it is awake from here on
+ * @smmu: instance
+ *
+ * Context: may sleep.
+ */
+void smmu_pm_unsettle(struct smmu_device *smmu)
+{
+	pm_runtime_get_sync(smmu->dev);
+}
+
+/**
+ * smmu_pm_end() - undo smmu_pm_begin()
+ * @smmu: instance that translates no more
+ *
+ * Context: may sleep.
+ */
+void smmu_pm_end(struct smmu_device *smmu)
+{
+	struct device *dev = smmu->dev;
+
+	if (dev->pm_domain) {
+		pm_runtime_dont_use_autosuspend(dev);
+		pm_runtime_disable(dev);
+	}
+	pm_runtime_put_noidle(dev);
+}
+
+/**
+ * smmu_pm_link() - keep an instance awake as long as a device behind it is
+ * @smmu: instance
+ * @dev: the device
+ *
+ * In a system sleep the device sleeps before the instance does, and wakes after it.
+ * Whether the device has runtime PM shows only once its driver is there: the instance is
+ * awake until the device falls asleep for the first time.
+ *
+ * Context: may sleep.
+ */
+void smmu_pm_link(struct smmu_device *smmu, struct device *dev)
+{
+	u32 flags = DL_FLAG_STATELESS;
+
+	if (pm_runtime_enabled(smmu->dev))
+		flags |= DL_FLAG_PM_RUNTIME | DL_FLAG_RPM_ACTIVE;
+	if (!device_link_add(dev, smmu->dev, flags))
+		dev_warn(dev, "may be awake while %s sleeps\n", dev_name(smmu->dev));
+}
+
+/**
+ * smmu_pm_unlink() - undo one smmu_pm_link()
+ * @smmu: instance
+ * @dev: the device
+ *
+ * Context: may sleep.
+ */
+void smmu_pm_unlink(struct smmu_device *smmu, struct device *dev)
+{
+	device_link_remove(dev, smmu->dev);
+}
+
+/**
+ * smmu_pm_renew() - the same once more, for another driver
+ * @smmu: instance
+ * @dev: device that is linked to it
+ *
+ * The last driver may have had runtime PM, and this one need not.
+ *
+ * Context: may sleep.
+ */
+void smmu_pm_renew(struct smmu_device *smmu, struct device *dev)
+{
+	if (!pm_runtime_enabled(smmu->dev))
+		return;
+	smmu_pm_link(smmu, dev);
+	smmu_pm_unlink(smmu, dev);
+}
+
+/**
+ * smmu_pm_get() - keep an instance as it is, for who reads its registers
+ * @smmu: instance
+ *
+ * Context: any.
+ *
+ * Return: false if it sleeps; else smmu_pm_put() is to follow.
+ */
+bool smmu_pm_get(struct smmu_device *smmu)
+{
+	int ret = pm_runtime_get_if_active(smmu->dev);
+
+	/* Without runtime PM: who reads is frozen before it sleeps, or it has not woken up. */
+	if (ret < 0)
+		pm_runtime_get_noresume(smmu->dev);
+	if (ret && !READ_ONCE(smmu->cmdq.asleep))
+		return true;
+	if (ret)
+		smmu_pm_put(smmu);
+	return false;
+}
+
+/**
+ * smmu_pm_put() - undo smmu_pm_get()
+ * @smmu: instance
+ *
+ * Context: any.
+ */
+void smmu_pm_put(struct smmu_device *smmu)
+{
+	pm_runtime_put_autosuspend(smmu->dev);
+}

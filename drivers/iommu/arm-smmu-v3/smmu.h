@@ -175,6 +175,9 @@ struct smmu_message {
 struct smmu_device {
 	struct device *dev;
 	struct smmu_mmio io;
+	u32 idr[6];
+	u32 iidr;
+	u32 aidr;
 	struct smmu_features feat;
 	struct smmu_cmdq cmdq;
 	struct smmu_queue evtq;
@@ -619,6 +622,7 @@ void smmu_pasid_disable(struct smmu_master *master);
 
 /* irq.c */
 int smmu_irq_setup(struct smmu_device *smmu);
+int smmu_irq_sleep(struct smmu_device *smmu);
 
 /* reset.c */
 int smmu_reset(struct smmu_device *smmu);
@@ -629,6 +633,15 @@ int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value);
 
 /* sleep.c */
 extern const struct dev_pm_ops smmu_pm_ops;
+void smmu_pm_begin(struct smmu_device *smmu);
+void smmu_pm_settle(struct smmu_device *smmu);
+void smmu_pm_unsettle(struct smmu_device *smmu);
+void smmu_pm_end(struct smmu_device *smmu);
+void smmu_pm_link(struct smmu_device *smmu, struct device *dev);
+void smmu_pm_unlink(struct smmu_device *smmu, struct device *dev);
+void smmu_pm_renew(struct smmu_device *smmu, struct device *dev);
+bool smmu_pm_get(struct smmu_device *smmu);
+void smmu_pm_put(struct smmu_device *smmu);
 
 /* fw.c */
 int smmu_fw_probe(struct platform_device *pdev, struct smmu_hints *hints);

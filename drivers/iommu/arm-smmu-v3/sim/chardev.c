@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/mm.h>
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <linux/smmu_sim.h>
 #include <linux/uaccess.h>
@@ -387,10 +388,26 @@ static int chardev_mmap(struct file *filp, struct vm_area_struct *vma)
 	return sim_buffer_mmap(filp->private_data, vma);
 }
 
+/* Behind an instance that sleeps when no master is awake. */
+static int open_awake(struct sim_engine *e, struct sim_file *file)
+{
+	int ret = pm_runtime_get_sync(e->dev);
+
+	if (ret < 0 && pm_runtime_enabled(e->dev)) {
+		pm_runtime_put_noidle(e->dev);
+		return ret;
+	}
+	sim_engine_get(e);
+	guard(mutex)(&e->files_lock);
+	list_add(&file->node, &e->files);
+	return 0;
+}
+
 static int chardev_open(struct inode *inode, struct file *filp)
 {
 	struct sim_engine *e = container_of(inode->i_cdev, struct sim_engine, cdev);
 	struct sim_file *file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
+	int ret = -ENODEV;
 
 	if (!file)
 		return -ENOMEM;
@@ -401,17 +418,15 @@ static int chardev_open(struct inode *inode, struct file *filp)
 	xa_init(&file->buffers);
 	xa_init_flags(&file->holds, XA_FLAGS_ALLOC1);
 	scoped_guard(rwsem_read, &e->life) {
-		if (!e->gone) {
-			sim_engine_get(e);
-			guard(mutex)(&e->files_lock);
-			list_add(&file->node, &e->files);
-			filp->private_data = file;
-		}
+		if (!e->gone)
+			ret = open_awake(e, file);
 	}
-	if (filp->private_data)
-		return nonseekable_open(inode, filp);
-	kfree(file);
-	return -ENODEV;
+	if (ret) {
+		kfree(file);
+		return ret;
+	}
+	filp->private_data = file;
+	return nonseekable_open(inode, filp);
 }
 
 static int chardev_release(struct inode *inode, struct file *filp)
@@ -434,6 +449,8 @@ static int chardev_release(struct inode *inode, struct file *filp)
 	scoped_guard(rwsem_read, &e->life) {
 		guard(mutex)(&e->files_lock);
 		list_del(&file->node);
+		if (!e->gone)
+			pm_runtime_put(e->dev);
 	}
 	kfree(file);
 	sim_engine_put(e);

@@ -7,6 +7,8 @@
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
 
 #include "drive.h"
 
@@ -299,6 +301,180 @@ static void drive_i55_gone(struct kunit *test)
 	drive_stop(d);
 }
 
+/* An instance that sleeps while no master is awake */
+
+static struct device *master(struct drive *d)
+{
+	return d->master[0]->dev;
+}
+
+static struct drive *start_idle(struct kunit *test)
+{
+	struct ssim_ids ids;
+	struct drive *d;
+
+	KUNIT_ASSERT_TRUE(test, sim_profile(test->param_value ?: "everything", &ids));
+	d = drive_describe(test, &ids, 1);
+	d->sim->config.power_domain = true;
+	KUNIT_ASSERT_EQ(test, drive_live(d), 0);
+	if (!pm_runtime_enabled(&d->sim->pdev->dev))
+		kunit_skip(test, "the kernel or the driver does not let it sleep");
+	pm_runtime_set_autosuspend_delay(&d->sim->pdev->dev, 0);
+	KUNIT_ASSERT_EQ(test, pm_runtime_resume_and_get(master(d)), 0);
+	KUNIT_ASSERT_EQ(test, drive_move(d, 0, drive_domain(d, DRIVE_PLAIN)), 0);
+	return d;
+}
+
+static bool is_off(struct drive *d)
+{
+	guard(raw_spinlock_irqsave)(&sim_lock);
+	return d->sim->core->off;
+}
+
+/* The core lets go of it by work that is queued. */
+static void await_off(struct drive *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < 10000 && !is_off(d); i++) {
+		pm_runtime_suspend(&d->sim->pdev->dev);
+		usleep_range(100, 1000);
+	}
+	KUNIT_EXPECT_TRUE(d->test, is_off(d));
+}
+
+static void rest(struct drive *d)
+{
+	KUNIT_EXPECT_EQ(d->test, pm_runtime_put_sync_suspend(master(d)), 0);
+	await_off(d);
+}
+
+static void work(struct drive *d)
+{
+	KUNIT_ASSERT_EQ(d->test, pm_runtime_resume_and_get(master(d)), 0);
+	KUNIT_EXPECT_FALSE(d->test, is_off(d));
+}
+
+/* Without a master that is awake it has no power; with one it has forgotten everything. */
+static void drive_i55_idle(struct kunit *test)
+{
+	struct drive *d = start_idle(test);
+	struct iommu_domain *domain = d->domain[0];
+	unsigned int i;
+	u64 before;
+
+	drive_map(d, domain, IOVA_A, PA_A, SIZE);
+	drive_map(d, domain, IOVA_B, PA_B, SIZE);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_A, PA_A));
+		KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_B, PA_B));
+		rest(d);
+		before = commands(d);
+		drive_unmap(d, domain, IOVA_B, PA_B, SIZE);
+		drive_map(d, domain, IOVA_C, PA_C, SIZE);
+		KUNIT_EXPECT_EQ(test, commands(d), before);
+		work(d);
+		KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_A, PA_A));
+		KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_C, PA_C));
+		expect_report(d, IOVA_B);
+		drive_map(d, domain, IOVA_B, PA_B, SIZE);
+		drive_unmap(d, domain, IOVA_C, PA_C, SIZE);
+	}
+	rest(d);
+	drive_unmap(d, domain, IOVA_A, PA_A, SIZE);
+	drive_unmap(d, domain, IOVA_B, PA_B, SIZE);
+	KUNIT_EXPECT_EQ(test, drive_move(d, 0, d->home[0]), 0);
+	KUNIT_EXPECT_TRUE(test, is_off(d));
+}
+
+/* As long as one is awake, whoever says that it may sleep. */
+static void drive_i55_not_idle(struct kunit *test)
+{
+	struct drive *d = start_idle(test);
+
+	drive_map(d, d->domain[0], IOVA_A, PA_A, SIZE);
+	KUNIT_EXPECT_LT(test, pm_runtime_suspend(&d->sim->pdev->dev), 0);
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_A, PA_A));
+	rest(d);
+	drive_unmap(d, d->domain[0], IOVA_A, PA_A, SIZE);
+}
+
+/* A driver without runtime PM never says when its device is at work: always. */
+static void drive_i55_another_driver(struct kunit *test)
+{
+	struct drive *d = start_idle(test);
+
+	rest(d);
+	KUNIT_EXPECT_EQ(test, drive_move(d, 0, d->home[0]), 0);
+	device_release_driver(master(d));
+	d->sim->config.power_domain = false;
+	KUNIT_EXPECT_EQ(test, device_attach(master(d)), 1);
+	d->sim->config.power_domain = true;
+	KUNIT_EXPECT_FALSE(test, is_off(d));
+	pm_runtime_barrier(&d->sim->pdev->dev);
+	KUNIT_EXPECT_LT(test, pm_runtime_suspend(&d->sim->pdev->dev), 0);
+	KUNIT_EXPECT_FALSE(test, is_off(d));
+}
+
+/* As drive_i55_race, for masters that come and go as they like */
+static void drive_i55_idle_race(struct kunit *test)
+{
+	struct worker *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	struct drive *d = start_idle(test);
+	unsigned int i, before;
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	w->d = d;
+	w->domain = d->domain[0];
+	drive_map(d, w->domain, IOVA_B, PA_B, SIZE);
+	start_work(w);
+	for (i = 0; i < RACES; i++) {
+		before = READ_ONCE(w->rounds);
+		rest(d);
+		if (i & 1)
+			usleep_range(100, 1000);
+		work(d);
+		KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_B, PA_B));
+		await_work(w, before);
+	}
+	kunit_release_action(test, stop_work, w);
+	drive_unmap(d, w->domain, IOVA_B, PA_B, SIZE);
+	rest(d);
+}
+
+/* Registers that do not answer keep it awake, and it works. */
+static void drive_i55_idle_deaf(struct kunit *test)
+{
+	struct drive *d = start_idle(test);
+
+	drive_map(d, d->domain[0], IOVA_A, PA_A, SIZE);
+	KUNIT_EXPECT_EQ(test, pm_runtime_put_sync_suspend(master(d)), 0);
+	await_off(d);
+	work(d);
+	set_deaf(d, true);
+	pm_runtime_get_noresume(&d->sim->pdev->dev);
+	KUNIT_EXPECT_EQ(test, pm_runtime_put_sync_suspend(master(d)), 0);
+	pm_runtime_barrier(&d->sim->pdev->dev);
+	KUNIT_EXPECT_EQ(test, pm_runtime_put_sync_suspend(&d->sim->pdev->dev), -EBUSY);
+	set_deaf(d, false);
+	KUNIT_EXPECT_FALSE(test, is_off(d));
+	work(d);
+	KUNIT_EXPECT_TRUE(test, drive_reaches(d, 0, IOVA_A, PA_A));
+	drive_unmap(d, d->domain[0], IOVA_A, PA_A, SIZE);
+	KUNIT_EXPECT_TRUE(test, drive_aborts(d, 0, IOVA_A));
+}
+
+/* An instance goes while it has no power. */
+static void drive_i55_gone_idle(struct kunit *test)
+{
+	struct drive *d = start_idle(test);
+
+	drive_map(d, d->domain[0], IOVA_A, PA_A, SIZE);
+	rest(d);
+	drive_unmap(d, d->domain[0], IOVA_A, PA_A, SIZE);
+	drive_stop(d);
+}
+
 static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE_PARAM(drive_i55_restored, drive_next_profile),
 	KUNIT_CASE_PARAM(drive_i55_unmapped_meanwhile, drive_next_profile),
@@ -308,6 +484,12 @@ static struct kunit_case sleep_cases[] = {
 	KUNIT_CASE(drive_i55_deaf_to_sleep),
 	KUNIT_CASE(drive_i55_deaf_to_waking),
 	KUNIT_CASE(drive_i55_gone),
+	KUNIT_CASE_PARAM(drive_i55_idle, drive_next_profile),
+	KUNIT_CASE(drive_i55_not_idle),
+	KUNIT_CASE(drive_i55_another_driver),
+	KUNIT_CASE(drive_i55_idle_race),
+	KUNIT_CASE(drive_i55_idle_deaf),
+	KUNIT_CASE(drive_i55_gone_idle),
 	{ }
 };
 

@@ -10,6 +10,7 @@
 #include <linux/mod_devicetable.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
 #include "engine_impl.h"
@@ -226,6 +227,7 @@ static void engine_end(struct sim_engine *e)
 		sim_pasids_end(file);
 		sim_buffers_unmap(file);
 		sim_iommufd_end(file);
+		pm_runtime_put_noidle(e->dev);
 	}
 	sim_pasid_stop(e);
 }
@@ -280,7 +282,8 @@ static int master_start(struct device *dev)
 	if (ret)
 		return ret;
 	dma_set_max_seg_size(dev, UINT_MAX);
-	ret = engine_start(dev, m);
+	ret = dev_is_platform(dev) ? sim_power_add_master(m, dev) : 0;
+	ret = ret ?: engine_start(dev, m);
 	if (ret)
 		return ret;
 	for (legs = 0; legs < m->num_legs; legs++) {

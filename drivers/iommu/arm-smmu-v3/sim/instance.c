@@ -362,6 +362,7 @@ static int add_smmu(struct sim_instance *sim)
 	pdev->dev.dma_coherent = fld1(sim->config.ids.idr[0], IDR0_COHACC);
 	if (sim->msis && fld1(sim->config.ids.idr[0], IDR0_MSI))
 		dev_set_msi_domain(&pdev->dev, sim->msis);
+	sim_power_add(sim, &pdev->dev);
 	ret = platform_device_add_resources(pdev, res, describe_resources(sim, res)) ?:
 	      platform_device_add_data(pdev, &sim->iort, sizeof(sim->iort)) ?:
 	      platform_device_add(pdev);

@@ -24,6 +24,7 @@
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/pm.h>
 #include <linux/property.h>
 #include <linux/spinlock.h>
 
@@ -84,6 +85,7 @@ struct sim_word;
  * @entries: capacity of the maximal TLB
  * @closure: hold what is reachable, not only what was walked
  * @prefer_stale: transactions use entries that are gone
+ * @power_domain: it loses its power while its driver lets it sleep
  * @of_node: path of the devicetree node that it is, for devices whose "iommus" says so; or ""
  * @faults: faults on demand, from the start
  */
@@ -95,6 +97,7 @@ struct sim_config {
 	u32 entries;
 	bool closure;
 	bool prefer_stale;
+	bool power_domain;
 	char of_node[SIM_OF_NODE];
 	struct ssim_faults faults;
 };
@@ -112,6 +115,7 @@ struct sim_config {
  * @regs: stands for the mapped registers
  * @start: physical address that stands for the registers
  * @pdev: the SMMU's device
+ * @power: its power domain, with config.power_domain
  * @fwnode: node of @pdev: a software node, or what config.of_node names
  * @iort: what ACPI would say of it
  * @irqs: domain of its wires
@@ -145,6 +149,7 @@ struct sim_instance {
 	void *regs;
 	phys_addr_t start;
 	struct platform_device *pdev;
+	struct dev_pm_domain power;
 	struct fwnode_handle *fwnode;
 	struct acpi_iort_node *iort;
 	struct irq_domain *irqs;
@@ -246,6 +251,8 @@ extern struct list_head sim_instances;
 struct sim_instance *sim_instance_new(const char *name);
 void sim_instance_free(struct sim_instance *sim);
 int sim_instance_live(struct sim_instance *sim);
+void sim_power_add(struct sim_instance *sim, struct device *dev);
+int sim_power_add_master(const struct sim_master *m, struct device *dev);
 int sim_instance_sleep(struct sim_instance *sim);
 int sim_instance_wake(struct sim_instance *sim);
 int sim_wake(struct sim_instance *sim);

@@ -67,8 +67,9 @@ static int awake(struct sim_instance *sim)
  *
  * Context: may sleep; takes sim_mutex.
  *
- * Return: 0; -ENODEV if it is not live; -EALREADY if it sleeps; -EOPNOTSUPP if its driver
- * cannot, or the kernel; the driver's error, and it is awake then.
+ * Return: 0; -ENODEV if it is not live; -EALREADY if it sleeps; -EBUSY if it has a power
+ * domain, and so sleeps on its own; -EOPNOTSUPP if its driver cannot, or the kernel; the
+ * driver's error, and it is awake then.
  */
 int sim_instance_sleep(struct sim_instance *sim)
 {
@@ -79,6 +80,8 @@ int sim_instance_sleep(struct sim_instance *sim)
 		return -ENODEV;
 	if (sim->core->off)
 		return -EALREADY;
+	if (sim->config.power_domain)
+		return -EBUSY;
 	if (!can_sleep(sim))
 		return -EOPNOTSUPP;
 	ret = tell(sim, SUSPEND_LATE) ?: tell(sim, SUSPEND_NOIRQ);
@@ -105,7 +108,7 @@ int sim_wake(struct sim_instance *sim)
 	int ret;
 
 	lockdep_assert_held(&sim_mutex);
-	if (!sim->core->off)
+	if (!sim->core->off || sim->config.power_domain)
 		return 0;
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		ssim_power(sim->core, true);
