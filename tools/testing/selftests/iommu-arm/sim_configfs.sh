@@ -97,6 +97,7 @@ try "none that is not there" bad "$ENOENT" a/live 1
 try "it is explained" told "a: of_node: there is no /nothing"
 put a/of_node ""
 try "or none at all" is a/of_node ""
+try "power_domain" round_trip a/power_domain "1 0"
 try "it does not sleep while it is not live" bad "$ENODEV" a/asleep 1
 try "no counters while it is not live" is a/stats ""
 try "live: yes or no" bad "$EINVAL" a/live 2
@@ -177,7 +178,7 @@ if put a/asleep 1; then
 else
 	skip "it sleeps" "the kernel or the driver does not"
 fi
-for file in profile no_ats no_msi combined closure prefer_stale of_node entries ids/idr0.s1p ids/idr5 \
+for file in profile no_ats no_msi combined closure prefer_stale of_node power_domain entries ids/idr0.s1p ids/idr5 \
 	masters/m/kind masters/m/sids masters/m/stall masters/m/pasid_bits masters/m/behind_port; do
 	try "$file is fixed while it is live" bad "$EBUSY" a/$file "$(sed 's/.*\[//; s/\].*//' a/$file)"
 done

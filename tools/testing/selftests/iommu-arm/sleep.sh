@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The machine sleeps, in memory and on disk, and the devices behind the SMMU go on where they
-# were. The test disk loses its data: it becomes swap.
+# were. A simulated SMMU with a power domain also sleeps whenever nobody has its master open.
+# The test disk loses its data: it becomes swap.
 . "$(dirname "$0")/lib.sh"
 
 power=/sys/power
@@ -55,10 +56,47 @@ on_disk() {
 	[ ! -e /sys/class/net/eth0 ] || try "the network works" ping_once
 }
 
+# comes_to STATE FILE: within ten seconds
+comes_to() {
+	local tries=0
+	until [ "$(cat "$2")" = "$1" ]; do
+		tries=$((tries + 1))
+		[ $tries -le 100 ] || return 1
+		usleep 100000
+	done
+}
+
+idle() {
+	local sim=/sys/kernel/config/smmu-sim/idle file=/dev/smmu-sim/idle-dma status pid
+	mkdir $sim $sim/masters/dma
+	echo 1 > $sim/power_domain
+	echo 1 > $sim/live
+	status=/sys/bus/platform/devices/$(cat $sim/dev_name)/power/runtime_status
+	try "idle: the SMMU falls asleep" comes_to suspended "$status"
+	try "idle: it wakes for who needs it" "$HERE/sim_load" 3 $file
+	try "idle: it falls asleep again" comes_to suspended "$status"
+	if can_nap; then
+		try "idle: and with the machine" nap
+		try "idle: its master works afterwards" "$HERE/sim_load" 3 $file
+		"$HERE/sim_load" 0 $file > /dev/null &
+		pid=$!
+		try "at work: awake" comes_to active "$status"
+		try "at work: it sleeps with the machine" nap
+		kill $pid
+		try "at work: its master goes on" wait $pid
+		try "at work: it falls asleep on its own" comes_to suspended "$status"
+	fi
+	try "idle: no violation (I-55)" [ "$(cat $sim/violations)" = 0 ]
+	echo 0 > $sim/live
+	rmdir $sim/masters/dma $sim
+}
+
+can_nap() { [ -e $alarm ] && grep -q freeze $power/state; }
+
 try "the disk is translated" [ "$domain" = DMA ]
 [ ! -e /sys/class/net/eth0 ] || ifconfig eth0 10.0.2.15 up
 events=$(stat_of events)
-if [ -e $alarm ] && grep -q freeze $power/state; then
+if can_nap; then
 	in_memory
 else
 	skip "sleep in memory" "nothing would wake the machine"
@@ -67,6 +105,11 @@ if grep -q disk $power/state; then
 	on_disk
 else
 	skip "sleep on disk" "this kernel does not"
+fi
+if load_sim; then
+	idle
+else
+	skip "an SMMU that sleeps on its own" "no simulator"
 fi
 try "no fault on the way" [ "$(stat_of events)" = "$events" ]
 finish
