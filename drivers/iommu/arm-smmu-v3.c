@@ -231,7 +231,9 @@ static int smmu_probe(struct platform_device *pdev)
 		smmu_pm_settle(smmu);
 		return 0;
 	}
-	smmu_disable(smmu);
+	/* Found on, and GBPA does not obey: the tables of before are better than none. */
+	if (smmu->ours)
+		smmu_disable(smmu);
 	smmu_pm_end(smmu);
 	return ret;
 }

@@ -131,13 +131,14 @@ static const char *lpae_type_name(const struct lpae_view *v)
 static void lpae_view_access(const struct lpae_view *v)
 {
 	u64 a = v->attrs;
+	const char *x = a & LPAE_LEAF_XN ? "" : "x";
 
 	if (v->t->stage2) {
-		seq_printf(v->s, " %c%c", a & LPAE_LEAF_S2_READ ? 'r' : '-',
-			   a & LPAE_LEAF_S2_WRITE ? 'w' : '-');
+		seq_printf(v->s, " %c%c%s", a & LPAE_LEAF_S2_READ ? 'r' : '-',
+			   a & LPAE_LEAF_S2_WRITE ? 'w' : '-', x);
 		return;
 	}
-	seq_printf(v->s, " r%c", a & LPAE_LEAF_AP_RO ? '-' : 'w');
+	seq_printf(v->s, " r%c%s", a & LPAE_LEAF_AP_RO ? '-' : 'w', x);
 	if (a & LPAE_LEAF_DBM)
 		seq_puts(v->s, a & LPAE_LEAF_AP_RO ? " clean" : " dirty");
 	if (!(a & LPAE_LEAF_AP_EL0))
@@ -155,7 +156,7 @@ static void lpae_view_flush(struct lpae_view *v)
 	seq_printf(v->s, "  %#014llx-%#014llx %#014llx %8s", v->iova, v->iova + (v->size - 1),
 		   v->addr, entry);
 	lpae_view_access(v);
-	seq_printf(v->s, "%s %s%s%s\n", v->attrs & LPAE_LEAF_XN ? "" : "x", lpae_type_name(v),
+	seq_printf(v->s, " %s%s%s\n", lpae_type_name(v),
 		   v->attrs & LPAE_LEAF_CONT ? " contiguous" : "",
 		   v->attrs & LPAE_LEAF_AF ? "" : " not accessed");
 	v->size = 0;

@@ -628,8 +628,9 @@ void smmu_cmdq_reset(struct smmu_cmdq *q)
 {
 	size_t entries = 1ul << q->shift;
 	/* Whole rounds, so that what waits still adds up and registers show 0. */
-	u64 pos = round_up(atomic64_read(&q->reserved), 2 * entries);
+	u64 before = atomic64_read(&q->reserved), pos = round_up(before, 2 * entries);
 
+	q->skipped += pos - before;
 	memset(q->published, 0, entries * sizeof(*q->published));
 	atomic64_set(&q->reserved, pos);
 	atomic64_set(&q->consumed, pos);

@@ -17,7 +17,7 @@
 /* The most commands between two CMD_SYNCs (MMU-700 erratum 2812531: 64). */
 #define SMMU_BATCH	63
 
-/* Latencies are counted by powers of two of nanoseconds; the last one is 4 s and more. */
+/* Latencies are counted by powers of two of nanoseconds; the last one is 2 s and more. */
 #define SMMU_LATENCIES	33
 
 /**
@@ -33,7 +33,8 @@
  * @failed: for each slot, one more than the last position that failed there
  * @timeout_ns: how long a submission may look for space, and for its CMD_SYNC; time
  *              in which it could not look hardly counts
- * @reserved: positions handed to producers; also counts commands and syncs
+ * @reserved: positions handed to producers
+ * @skipped: those of them that no command ever had, from resets
  * @syncs: submissions so far
  * @consumed: a position that hardware is known to have reached
  * @doorbell: taken by whoever may advance the producer register
@@ -67,6 +68,7 @@ struct smmu_cmdq {
 	atomic64_t consumed ____cacheline_aligned_in_smp;
 	atomic_t doorbell;
 	u64 rung;
+	u64 skipped;
 
 	raw_spinlock_t error_lock ____cacheline_aligned_in_smp;
 	atomic_t errors;

@@ -31,7 +31,7 @@ static int features_show(struct seq_file *s, void *unused)
 		   smmu->btm ? ", for processes by the CPUs" : "");
 	seq_printf(s, "coherent: %s\n", str_yes_no(f->coherent));
 	seq_printf(s, "interrupts: %s\n", smmu->combined_irq ? "one wire for all" :
-		   f->msi && smmu->dev->msi.domain ? "messages" : "wires");
+		   smmu->msis ? "messages" : "wires");
 	seq_printf(s, "sync: by %s\n", smmu->cmdq.msi ? "message to memory" : "register");
 	/* The driver uses neither; a board's bring-up may want to know. */
 	seq_printf(s, "sync can wake CPUs: %s\n", str_yes_no(f->sev));
@@ -54,7 +54,8 @@ static int stats_show(struct seq_file *s, void *unused)
 	struct smmu_device *smmu = s->private;
 	u64 syncs = atomic64_read(&smmu->cmdq.syncs);
 
-	seq_printf(s, "commands %llu\n", (u64)atomic64_read(&smmu->cmdq.reserved));
+	seq_printf(s, "commands %llu\n", (u64)atomic64_read(&smmu->cmdq.reserved) -
+		   READ_ONCE(smmu->cmdq.skipped));
 	seq_printf(s, "syncs %llu\n", syncs);
 	seq_printf(s, "command_errors %d\n", atomic_read(&smmu->cmdq.errors));
 	seq_printf(s, "events %llu\n", READ_ONCE(smmu->evtq.taken));

@@ -265,12 +265,14 @@ static bool evtq_take(struct smmu_device *smmu, unsigned int max)
 /* In rounds, so that whoever flushes gets the lock in a storm as well. */
 static bool evtq_round(struct smmu_device *smmu)
 {
+	bool more;
+
 	guard(mutex)(&smmu->evtq.lock);
-	if (evtq_take(smmu, smmu_queue_room(&smmu->evtq)))
-		return true;
-	if (smmu_queue_drained(&smmu->evtq) && __ratelimit(&smmu->log_limit))
+	more = evtq_take(smmu, smmu_queue_room(&smmu->evtq));
+	/* Also where there is no end of events: whose they are is judged by what is lost. */
+	if (smmu_queue_ack_overflow(&smmu->evtq) && __ratelimit(&smmu->log_limit))
 		dev_err(smmu->dev, "event queue overflowed, events were lost\n");
-	return smmu_queue_pending(&smmu->evtq);
+	return more || smmu_queue_pending(&smmu->evtq);
 }
 
 /**

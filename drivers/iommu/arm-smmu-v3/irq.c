@@ -166,7 +166,9 @@ static void setup_msis(struct smmu_device *smmu)
 		smmu->evtq_irq = 0;
 		smmu->gerr_irq = 0;
 		smmu->priq_irq = 0;
+		return;
 	}
+	smmu->msis = true;
 }
 
 static void request(struct smmu_device *smmu, int irq, irq_handler_t handler,

@@ -98,12 +98,18 @@ static struct smmu_master *sid_sharer(const struct smmu_master *m, u32 sid)
 }
 
 /* The first @num streams, where they were not handed over. */
-static void master_unclaim_sids(struct smmu_master *m, unsigned int num)
+static void unclaim_sids(struct smmu_master *m, unsigned int num)
 {
-	guard(mutex)(&m->smmu->streams_lock);
+	lockdep_assert_held(&m->smmu->streams_lock);
 	while (num--)
 		if (xa_load(&m->smmu->streams, m->sids[num]) == m)
 			xa_erase(&m->smmu->streams, m->sids[num]);
+}
+
+static void master_unclaim_sids(struct smmu_master *m)
+{
+	guard(mutex)(&m->smmu->streams_lock);
+	unclaim_sids(m, m->num_sids);
 	list_del_init(&m->node);
 }
 
@@ -133,13 +139,13 @@ static int master_claim_sids(struct smmu_master *m)
 	unsigned int i;
 	int ret = 0;
 
-	scoped_guard(mutex, &m->smmu->streams_lock) {
-		for (i = 0; i < m->num_sids && !ret; i++)
-			ret = master_claim_sid(m, m->sids[i]);
-		list_add_tail(&m->node, &m->smmu->masters);
-	}
+	guard(mutex)(&m->smmu->streams_lock);
+	for (i = 0; i < m->num_sids && !ret; i++)
+		ret = master_claim_sid(m, m->sids[i]);
 	if (ret)
-		master_unclaim_sids(m, i - 1);
+		unclaim_sids(m, i - 1);
+	else
+		list_add_tail(&m->node, &m->smmu->masters);
 	return ret;
 }
 
@@ -247,7 +253,7 @@ static int legs_claim(struct smmu_master *first)
 		if (!ret)
 			continue;
 		for (claimed = first; claimed != m; claimed = claimed->next)
-			master_unclaim_sids(claimed, claimed->num_sids);
+			master_unclaim_sids(claimed);
 		return ret;
 	}
 	return 0;
@@ -325,7 +331,7 @@ void smmu_release_device(struct device *dev)
 	smmu_pasid_disable(first);
 	for (m = first; m; m = m->next) {
 		smmu_pm_unlink(m->smmu, dev);
-		master_unclaim_sids(m, m->num_sids);
+		master_unclaim_sids(m);
 	}
 	legs_free(first);
 }

@@ -97,7 +97,7 @@ static bool priq_overflowed(struct smmu_device *smmu)
 	iopf_queue_discard_partial(smmu->iopf);
 	if (__ratelimit(&smmu->log_limit))
 		dev_err(smmu->dev, "PRI queue overflowed, hardware answered for us\n");
-	return smmu_queue_drained(&smmu->priq);
+	return smmu_queue_ack_overflow(&smmu->priq);
 }
 
 /* In rounds, so that whoever flushes gets the lock in a storm as well. */

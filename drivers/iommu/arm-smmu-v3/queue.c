@@ -132,7 +132,7 @@ bool smmu_queue_pending(struct smmu_queue *q)
 	return queue_update(q);
 }
 
-/* Entries were lost, and none is added until that is acknowledged. */
+/* Entries were lost; of page requests none is added until that is acknowledged (8.2). */
 bool smmu_queue_overflowed(struct smmu_queue *q)
 {
 	return !q->asleep && (smmu_read(q->io, q->prod_reg) & QUEUE_OVERFLOW) != q->ovack;
@@ -145,18 +145,18 @@ unsigned int smmu_queue_room(const struct smmu_queue *q)
 }
 
 /**
- * smmu_queue_drained() - acknowledge an overflow, once the queue is empty
- * @q: queue that smmu_queue_take() found empty
+ * smmu_queue_ack_overflow() - acknowledge an overflow
+ * @q: event queue, or a PRI queue that smmu_queue_take() found empty
  *
  * Entries were lost while OVFLG differs from OVACKFLG. Acknowledging after
  * the last entry was taken, not before, keeps page requests that still do not
- * fit out of the queue as a whole (8.2).
+ * fit out of the queue as a whole (8.2). Events come whenever there is room (7.4).
  *
  * Context: the queue's interrupt thread only.
  *
  * Return: true if entries were lost.
  */
-bool smmu_queue_drained(struct smmu_queue *q)
+bool smmu_queue_ack_overflow(struct smmu_queue *q)
 {
 	if (!smmu_queue_overflowed(q))
 		return false;
@@ -165,4 +165,4 @@ bool smmu_queue_drained(struct smmu_queue *q)
 	queue_show_cons(q);
 	return true;
 }
-EXPORT_SYMBOL_IF_KUNIT(smmu_queue_drained);
+EXPORT_SYMBOL_IF_KUNIT(smmu_queue_ack_overflow);

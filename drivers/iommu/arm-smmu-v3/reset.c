@@ -137,6 +137,7 @@ static int stop_what_runs(struct smmu_device *smmu)
 		if (ret)
 			return ret;
 	}
+	smmu->ours = true;
 	/* Messages would go where the last kernel wanted them. */
 	ret = smmu_disable(smmu) ?:
 	      smmu_write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);

@@ -166,9 +166,11 @@ struct smmu_message {
  * @priq_irq: wired PRI interrupt, 0 if none
  * @gerr_irq: wired error interrupt, 0 if none
  * @irqs_requested: by smmu_irq_setup()
+ * @msis: its interrupts are messages
  * @messages: in place of wires, where there are messages
  * @sleeps: how often it went to sleep
  * @gbpa: what became of untranslated DMA before the instance went to sleep
+ * @ours: nothing is left to what had it before this kernel
  * @watched: somebody wants to know how long commands take; under @streams_lock
  * @debugfs: directory of the instance
  */
@@ -201,9 +203,11 @@ struct smmu_device {
 	int priq_irq;
 	int gerr_irq;
 	bool irqs_requested;
+	bool msis;
 	struct smmu_message messages[VECTOR_NUM];
 	unsigned int sleeps;
 	u32 gbpa;
+	bool ours;
 	bool watched;
 	struct dentry *debugfs;
 };
@@ -445,7 +449,7 @@ void smmu_queue_reset(struct smmu_queue *q);
 void smmu_queue_sleep(struct smmu_queue *q);
 bool smmu_queue_take(struct smmu_queue *q, u64 *qw);
 bool smmu_queue_overflowed(struct smmu_queue *q);
-bool smmu_queue_drained(struct smmu_queue *q);
+bool smmu_queue_ack_overflow(struct smmu_queue *q);
 unsigned int smmu_queue_room(const struct smmu_queue *q);
 bool smmu_queue_pending(struct smmu_queue *q);
 u64 smmu_queue_base(dma_addr_t dma, unsigned int shift);

@@ -34,8 +34,7 @@ class Table:
             self.tails[text] = None
             if found and found[2] in UNITS:
                 rest = found[4].split(' ')
-                # The mark follows what stands before it without a space.
-                executable = any(w in ('x', 'dirtyx', 'cleanx', 'privilegedx') for w in rest)
+                executable = rest[0] == 'x'
                 kinds = [w for w in rest if w in ('uncached', 'cached', 'device')]
                 kind = 'outer cached' if 'outer' in rest else kinds[0] if kinds else 'unknown'
                 self.tails[text] = (int(float(found[1]) * (1 << UNITS[found[2]])),

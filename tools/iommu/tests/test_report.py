@@ -584,10 +584,10 @@ class Tables(unittest.TestCase):
     def test_what_a_line_permits(self):
         for tail, access, kind in (('4.00 KiB rw cached', 'rw', 'cached'),
                                    ('4.00 KiB r- clean cached not accessed', 'r-', 'cached'),
-                                   ('4.00 KiB rw dirtyx cached', 'rwx', 'cached'),
+                                   ('4.00 KiB rwx dirty cached', 'rwx', 'cached'),
                                    ('2.00 MiB rwx device', 'rwx', 'device'),
                                    ('64.0 KiB -w outer cached contiguous', '-w', 'outer cached'),
-                                   ('4.00 KiB rw privilegedx unknown memory', 'rwx', 'unknown')):
+                                   ('4.00 KiB rwx privileged unknown memory', 'rwx', 'unknown')):
             table = tables.Table('x')
             self.assertTrue(table.take(f'  0x000000001000-0x000000001fff 0x000000008000 {tail}'))
             self.assertEqual((list(table.access), list(table.types)), ([access], [kind]))

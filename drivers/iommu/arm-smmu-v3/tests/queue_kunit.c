@@ -85,7 +85,7 @@ static void queue_i14_in_order(struct kunit *test)
 					taken++;
 				KUNIT_EXPECT_EQ(test, taken, t->written);
 				KUNIT_EXPECT_EQ(test, t->f->evtq[0], t->f->evtq[1]);
-				KUNIT_EXPECT_FALSE(test, smmu_queue_drained(&t->q));
+				KUNIT_EXPECT_FALSE(test, smmu_queue_ack_overflow(&t->q));
 			}
 		}
 	}
@@ -108,8 +108,8 @@ static void queue_i21_overflow(struct kunit *test)
 			while (take(test, t, taken))
 				taken++;
 			KUNIT_EXPECT_EQ(test, taken, (u64)round << shift);
-			KUNIT_EXPECT_TRUE(test, smmu_queue_drained(&t->q));
-			KUNIT_EXPECT_FALSE(test, smmu_queue_drained(&t->q));
+			KUNIT_EXPECT_TRUE(test, smmu_queue_ack_overflow(&t->q));
+			KUNIT_EXPECT_FALSE(test, smmu_queue_ack_overflow(&t->q));
 			/* OVACKFLG is OVFLG again, index and wrap agree */
 			KUNIT_EXPECT_EQ(test, t->f->evtq[0], t->f->evtq[1]);
 			KUNIT_EXPECT_EQ(test, t->q.overflows, round);
@@ -131,7 +131,7 @@ static void queue_i21_entries_after_overflow(struct kunit *test)
 	while (take(test, t, taken))
 		taken++;
 	KUNIT_EXPECT_EQ(test, taken, t->written);
-	KUNIT_EXPECT_TRUE(test, smmu_queue_drained(&t->q));
+	KUNIT_EXPECT_TRUE(test, smmu_queue_ack_overflow(&t->q));
 	KUNIT_EXPECT_TRUE(test, push(t));
 	KUNIT_EXPECT_TRUE(test, take(test, t, taken));
 }
@@ -152,7 +152,7 @@ static void queue_i62_any_register(struct kunit *test)
 			for (n = 0; n <= size && smmu_queue_take(&t->q, qw); n++)
 				;
 			KUNIT_EXPECT_LE(test, n, size);
-			smmu_queue_drained(&t->q);
+			smmu_queue_ack_overflow(&t->q);
 		}
 		/* A sane register again: the queue is empty, then has one entry. */
 		t->f->evtq[0] = t->f->evtq[1];
