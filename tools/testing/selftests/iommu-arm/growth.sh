@@ -10,6 +10,9 @@
 # Slab caches are shrunk first, by which the objects that wait in the CPUs' slabs, and in
 # KASAN's quarantine, leave them: what is counted is what is in use, to the object.
 
+# Where kmemleak is, job leaks says what was lost: there, with all that KASAN keeps back, it
+# takes minutes to find out what is in use, and objects are not counted.
+
 MARKS=/tmp/marks
 SLOWEST=0
 
@@ -43,6 +46,8 @@ timed() {
 	[ $((end - start)) -le "$SLOWEST" ] || SLOWEST=$((end - start))
 	return $status
 }
+
+has_kmemleak() { [ -e /sys/kernel/debug/kmemleak ]; }
 
 shrink() {
 	local cache
@@ -91,6 +96,7 @@ mark() {
 		touch /tmp/growth.dmesg $MARKS/samples
 	fi
 	for part in 1 2 3 4; do
+		! has_kmemleak || { sleep 2; break; }
 		shrink
 		objects
 		sleep 0.5
@@ -133,10 +139,11 @@ not_growing() {
 	local grown least=$(($2 / 2))
 	[ -e /proc/slabinfo ] || { skip "$1: nothing leaks" "no /proc/slabinfo"; return; }
 	[ $least -ge 3 ] || least=3
-	grown=$(growing $least "" 1)
-	try "$1: no cache and no page table grows$grown (I-57)" [ -z "$grown" ]
 	grown=$(more .things)
 	try "$1: no group, device, interrupt, file or mapping is left$grown (I-57)" [ -z "$grown" ]
+	! has_kmemleak || return 0
+	grown=$(growing $least "" 1)
+	try "$1: no cache and no page table grows$grown (I-57)" [ -z "$grown" ]
 	grown=$(growing $((least + 512)) .free -1)
 	try "$1: no memory is lost$grown (I-57)" [ -z "$grown" ]
 }
