@@ -50,12 +50,12 @@ static void lines_of_stage1(struct kunit *test)
 	lpae_expect_map(t, SZ_1G, SZ_2G, SZ_2M, 2, LPAE_RW | IOMMU_MMIO);
 	lpae_expect_map(t, SZ_1G + SZ_4M, SZ_2G + SZ_4M, SZ_4K, 1, LPAE_RW | IOMMU_MMIO);
 	KUNIT_EXPECT_STREQ(test, shown(t, show, 0, U64_MAX),
-		"  0x000000001000-0x000000003fff 0x000080001000 4.00 KiB rw cached\n"
-		"  0x000000004000-0x000000004fff 0x000090004000 4.00 KiB r- cached\n"
-		"  0x000040000000-0x0000403fffff 0x000080000000 2.00 MiB rwx device\n"
-		"  0x000040400000-0x000040400fff 0x000080400000 4.00 KiB rwx device\n");
+			   "  0x000000001000-0x000000003fff 0x000080001000 4.00 KiB rw cached\n"
+			   "  0x000000004000-0x000000004fff 0x000090004000 4.00 KiB r- cached\n"
+			   "  0x000040000000-0x0000403fffff 0x000080000000 2.00 MiB rwx device\n"
+			   "  0x000040400000-0x000040400fff 0x000080400000 4.00 KiB rwx device\n");
 	KUNIT_EXPECT_STREQ(test, shown(t, show, 0x3800, 0x3fff),
-		"  0x000000003000-0x000000003fff 0x000080003000 4.00 KiB rw cached\n");
+			   "  0x000000003000-0x000000003fff 0x000080003000 4.00 KiB rw cached\n");
 	KUNIT_EXPECT_STREQ(test, shown(t, show, 0x5000, SZ_1G - 1), "");
 	KUNIT_EXPECT_STREQ(test, shown(t, show, SZ_1G + SZ_4M + SZ_4K, U64_MAX), "");
 	lpae_close(t);
@@ -75,15 +75,15 @@ static void lines_of_others(struct kunit *test)
 
 	lpae_expect_map(t, 0x1000, 0x80001000, SZ_4K, 1, IOMMU_WRITE | IOMMU_CACHE);
 	KUNIT_EXPECT_STREQ(test, shown(t, show, 0, U64_MAX),
-		"  0x000000001000-0x000000001fff 0x000080001000 4.00 KiB -wx cached\n");
+			   "  0x000000001000-0x000000001fff 0x000080001000 4.00 KiB -wx cached\n");
 	lpae_close(t);
 
 	t = lpae_open(test, &hinted);
 	lpae_expect_map(t, SZ_64K, SZ_1G, SZ_64K, 2, LPAE_RW | IOMMU_NOEXEC);
 	lpae_expect_map(t, SZ_64K * 3, SZ_1G + SZ_128K, SZ_4K, 1, LPAE_RW | IOMMU_NOEXEC);
 	KUNIT_EXPECT_STREQ(test, shown(t, show, 0, U64_MAX),
-		"  0x000000010000-0x00000002ffff 0x000040000000 4.00 KiB rw uncached contiguous\n"
-		"  0x000000030000-0x000000030fff 0x000040020000 4.00 KiB rw uncached\n");
+			   "  0x000000010000-0x00000002ffff 0x000040000000 4.00 KiB rw uncached contiguous\n"
+			   "  0x000000030000-0x000000030fff 0x000040020000 4.00 KiB rw uncached\n");
 	lpae_close(t);
 
 	/* Pages of an allocator of its own have no list to be kept on. */

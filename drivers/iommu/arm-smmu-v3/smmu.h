@@ -143,6 +143,9 @@ struct smmu_message {
  * struct smmu_device - an instance
  * @dev: the platform device
  * @io: registers
+ * @idr: ID registers 0 to 5, as read once
+ * @iidr: likewise
+ * @aidr: likewise
  * @feat: what it can do
  * @cmdq: command queue
  * @evtq: event queue

@@ -362,8 +362,8 @@ CONFIGFS_ATTR_RO(cfg_, report);
 static struct configfs_attribute *instance_attrs[] = {
 	&cfg_attr_profile, &cfg_attr_no_ats, &cfg_attr_no_msi, &cfg_attr_combined,
 	&cfg_attr_entries, &cfg_attr_closure, &cfg_attr_prefer_stale, &cfg_attr_of_node,
-	&cfg_attr_power_domain, &cfg_attr_live, &cfg_attr_asleep, &cfg_attr_dev_name, &cfg_attr_stats,
-	&cfg_attr_violations, &cfg_attr_report,
+	&cfg_attr_power_domain, &cfg_attr_live, &cfg_attr_asleep, &cfg_attr_dev_name,
+	&cfg_attr_stats, &cfg_attr_violations, &cfg_attr_report,
 	NULL
 };
 

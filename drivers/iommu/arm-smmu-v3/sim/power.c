@@ -61,6 +61,13 @@ static int resume_noirq(struct device *dev)
 	return pm_generic_resume_noirq(dev);
 }
 
+static const struct dev_pm_domain power_domain = {
+	.ops = {
+		NOIRQ_SYSTEM_SLEEP_PM_OPS(suspend_noirq, resume_noirq)
+		RUNTIME_PM_OPS(runtime_suspend, runtime_resume, NULL)
+	},
+};
+
 /**
  * sim_power_add() - put an instance into its power domain, if it is to have one
  * @sim: instance
@@ -72,10 +79,7 @@ void sim_power_add(struct sim_instance *sim, struct device *dev)
 {
 	if (!sim->config.power_domain)
 		return;
-	sim->power.ops = (struct dev_pm_ops) {
-		NOIRQ_SYSTEM_SLEEP_PM_OPS(suspend_noirq, resume_noirq)
-		RUNTIME_PM_OPS(runtime_suspend, runtime_resume, NULL)
-	};
+	sim->power = power_domain;
 	dev_pm_domain_set(dev, &sim->power);
 }
 

@@ -118,7 +118,8 @@ static void fields_that_mean_something(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text_of(p, nothing, true), "  V             0x0  not valid\n");
 
 	text_of(p, passes, false);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(p->text, "  Config        0x4  DMA passes untranslated\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(p->text,
+					   "  Config        0x4  DMA passes untranslated\n"));
 	KUNIT_EXPECT_NULL(test, strstr(p->text, "S1"));
 	KUNIT_EXPECT_NULL(test, strstr(p->text, "S2TTB"));
 	text_of(p, stage1, false);

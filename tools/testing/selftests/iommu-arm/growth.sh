@@ -47,6 +47,13 @@ timed() {
 	return $status
 }
 
+# not_slow WHAT: of all that was timed. What looks at each access takes its time.
+not_slow() {
+	local most=30
+	! has_kmemleak || most=120
+	try "$1 took $((SLOWEST / 100)) s: no more than $most (I-49)" [ $SLOWEST -le $((most * 100)) ]
+}
+
 has_kmemleak() { [ -e /sys/kernel/debug/kmemleak ]; }
 
 shrink() {

@@ -220,7 +220,7 @@ try "drivers of $disk $nic and ${sims:-no simulated masters} came and went $roun
 	none_failed
 try "the disk's data were read back in between: $total passes" [ "$total" -ge 3 ]
 [ -z "$sims" ] || try "simulated masters worked in between: $sim_total passes" [ "$sim_total" -ge 3 ]
-try "the slowest took $((SLOWEST / 100)) s: no more than 30 (I-49)" [ $SLOWEST -le 3000 ]
+not_slow "the slowest"
 try "each master is where it was" cmp -s /tmp/masters.before /tmp/masters.after
 try "no fault and no error of a command on the way" [ "$(wrongs)" = "$wrong" ]
 not_growing "drivers under load" $third

@@ -60,7 +60,7 @@ for part in 1 2 3; do
 done
 dmesg -n 7
 try "the driver went and came back $rounds times, under its devices it stayed (I-57)" none_failed
-try "the slowest took $((SLOWEST / 100)) s: no more than 30" [ $SLOWEST -le 3000 ]
+not_slow "the slowest"
 try "NVMe data read back are those written" "$HERE/disk_data" /dev/nvme0n1 8388608 99
 not_growing "the driver gone and back" $third
 finish

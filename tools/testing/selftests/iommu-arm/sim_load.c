@@ -95,7 +95,7 @@ static int buffer(struct load *l)
 	ret = judge(l, "map", sim_map(l->fd, 4 * page, RW, &iova, (void **)&cpu));
 	if (ret)
 		return ret;
-	ret = moves(l, "a buffer", iova, cpu, 0);
+	ret = moves(l, "memory of the kernel", iova, cpu, 0);
 	/* Who maps nothing but buffers has this one no more: it stays, and goes with the file. */
 	munmap(cpu, 4 * page);
 	if (ret || l->complete % 3 == 1)
@@ -126,7 +126,7 @@ static int process(struct load *l)
 		return judge(l, "memory", -errno);
 	ret = judge(l, "bind", sim_bind(l->fd, &pasid));
 	if (!ret)
-		ret = moves(l, "the process", (uintptr_t)cpu, cpu, pasid);
+		ret = moves(l, "addresses of its own", (uintptr_t)cpu, cpu, pasid);
 	munmap(cpu, 4 * page);
 	if (ret || l->complete % 2)
 		return ret;

@@ -141,7 +141,7 @@ dmesg -n 7
 try "simulators made and unmade $rounds times, in use, two at once, under readers (I-57)" \
 	none_failed
 try "masters worked as they came and went: $passes passes" [ "$passes" -gt 0 ]
-try "the slowest life took $((SLOWEST / 100)) s: no more than 30" [ $SLOWEST -le 3000 ]
+not_slow "the slowest life"
 try "the simulator reports nothing" sh -c "! grep 'smmu-sim.* I-[0-9]*, at #' /tmp/growth.dmesg"
 not_growing "simulators made and unmade" $third
 finish
