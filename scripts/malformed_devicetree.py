@@ -98,7 +98,7 @@ def group(node, prop, rows):
 
 def registers():
     """The SMMU's register region."""
-    small = refused(rf'register region of {NAMES_SMMU} is ')
+    small = refused(rf'register region of /?{NAMES_SMMU} is ')
     return group(SMMU, 'reg', [
         ('missing', (), small),
         ('empty', ('',), small),
@@ -267,7 +267,7 @@ def kind():
 
 def quirks():
     """Coherence, and properties that stand for errata."""
-    small = refused(rf'register region of {NAMES_SMMU} is ')
+    small = refused(rf'register region of /?{NAMES_SMMU} is ')
     once = [Case('smmuv3 errata: 64K of registers is all',
                  ((SMMU, 'cavium,cn9900-broken-page1-regspace', ('',)),
                   (SMMU, 'reg', ('<0 0x9050000 0 0x10000>',))), WORKS),

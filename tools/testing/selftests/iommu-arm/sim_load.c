@@ -148,7 +148,7 @@ static int space(struct load *l)
 	cpu = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_SHARED, l->fd, iova);
 	if (cpu == MAP_FAILED)
 		return judge(l, "mmap", -errno);
-	ret = moves(l, "an address space", iova, cpu, pasid);
+	ret = moves(l, "a domain of its own", iova, cpu, pasid);
 	munmap(cpu, 4 * page);
 	if (ret || l->complete % 2)
 		return ret;

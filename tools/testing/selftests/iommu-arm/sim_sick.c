@@ -265,7 +265,7 @@ int main(void)
 	ksft_set_plan(5);
 	ksft_test_result(storm_is_cut_off(), "a storm of events is cut off, and ends (I-21)\n");
 	ksft_test_result(storm_is_let_be(), "a storm that is not to be cut off\n");
-	ksft_test_result(silence_is_cut_off(), "an endpoint that does not answer, until it does (I-48)\n");
+	ksft_test_result(silence_is_cut_off(), "an endpoint is silent, and answers again (I-48)\n");
 	ksft_test_result(silence_and_removal(), "it is taken away, and comes back (I-49)\n");
 	ksft_test_result(failure_of_one(), "service failure of one of two (I-22)\n");
 	sim_remove(SICK);
