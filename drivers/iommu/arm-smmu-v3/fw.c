@@ -55,6 +55,19 @@ static int fw_probe_iort(struct device *dev, struct smmu_hints *hints)
 #endif
 
 /**
+ * smmu_fw_name() - where firmware speaks of an instance
+ * @dev: its device
+ *
+ * Context: any.
+ *
+ * Return: name of its devicetree node; IORT's nodes have none.
+ */
+const char *smmu_fw_name(const struct device *dev)
+{
+	return fwnode_get_name(dev_fwnode(dev)) ?: "IORT";
+}
+
+/**
  * smmu_fw_probe() - read what firmware says beside the registers
  * @pdev: the instance
  * @hints: filled in
@@ -100,7 +113,7 @@ int smmu_fw_map(struct platform_device *pdev, const struct smmu_hints *hints,
 	struct device *dev = &pdev->dev;
 
 	if (!res || resource_size(res) < need) {
-		dev_err(dev, "register region of %pfw is %pa bytes, needs %pa\n", dev_fwnode(dev),
+		dev_err(dev, "register region of %s is %pa bytes, needs %pa\n", smmu_fw_name(dev),
 			&(resource_size_t){ res ? resource_size(res) : 0 }, &need);
 		return -EINVAL;
 	}
@@ -154,8 +167,8 @@ static void keep_rmr_stream(struct smmu_device *smmu, u32 sid)
 	unsigned int i;
 
 	if (smmu_strtab_prepare(smmu, sid)) {
-		dev_err(smmu->dev, "%pfw reserves memory for stream %#x, which has no place\n",
-			dev_fwnode(smmu->dev), sid);
+		dev_err(smmu->dev, "%s reserves memory for stream %#x, which has no place\n",
+			smmu_fw_name(smmu->dev), sid);
 		return;
 	}
 	ste_make_bypass(&smmu->feat, bypass);

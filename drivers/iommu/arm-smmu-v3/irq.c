@@ -7,6 +7,7 @@
  */
 #include <linux/bitfield.h>
 #include <linux/interrupt.h>
+#include <linux/irqdesc.h>
 #include <linux/msi.h>
 
 #include "smmu.h"
@@ -176,11 +177,12 @@ static void request(struct smmu_device *smmu, int irq, irq_handler_t handler,
 {
 	int ret = -ENXIO;
 
-	if (irq > 0)
+	/* Firmware may name one that each CPU has for itself. */
+	if (irq > 0 && !irq_is_percpu_devid(irq))
 		ret = devm_request_threaded_irq(smmu->dev, irq, handler, thread, flags, name,
 						smmu);
 	if (ret)
-		dev_err(smmu->dev, "no %s interrupt (%pfw, %d): %s\n", name, dev_fwnode(smmu->dev),
+		dev_err(smmu->dev, "no %s interrupt (%s, %d): %s\n", name, smmu_fw_name(smmu->dev),
 			ret, loss);
 }
 

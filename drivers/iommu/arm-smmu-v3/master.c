@@ -56,8 +56,8 @@ static int master_add_sid(struct smmu_master *m, u32 sid)
 
 static int master_refuse_sid(struct smmu_master *m, u32 sid, struct smmu_master *owner)
 {
-	dev_err(m->dev, "stream ID %#x of %s (%pfw) belongs to %s already\n", sid,
-		dev_name(m->smmu->dev), dev_fwnode(m->smmu->dev), dev_name(owner->dev));
+	dev_err(m->dev, "stream ID %#x of %s (%s) belongs to %s already\n", sid,
+		dev_name(m->smmu->dev), smmu_fw_name(m->smmu->dev), dev_name(owner->dev));
 	return -EEXIST;
 }
 
@@ -73,8 +73,8 @@ static int master_claim_sid(struct smmu_master *m, u32 sid)
 
 	ret = smmu_strtab_prepare(smmu, sid);
 	if (ret == -ERANGE)
-		dev_err(m->dev, "stream ID %#x is out of range: %s (%pfw) has %u bits\n", sid,
-			dev_name(smmu->dev), dev_fwnode(smmu->dev), smmu->strtab.log2size);
+		dev_err(m->dev, "stream ID %#x is out of range: %s (%s) has %u bits\n", sid,
+			dev_name(smmu->dev), smmu_fw_name(smmu->dev), smmu->strtab.log2size);
 	if (ret)
 		return ret;
 

@@ -651,6 +651,7 @@ bool smmu_pm_get(struct smmu_device *smmu);
 void smmu_pm_put(struct smmu_device *smmu);
 
 /* fw.c */
+const char *smmu_fw_name(const struct device *dev);
 int smmu_fw_probe(struct platform_device *pdev, struct smmu_hints *hints);
 int smmu_fw_map(struct platform_device *pdev, const struct smmu_hints *hints,
 		struct smmu_device *smmu, resource_size_t *base);
