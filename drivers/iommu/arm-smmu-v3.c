@@ -183,9 +183,9 @@ static int announce(struct smmu_device *smmu, resource_size_t base)
 		return ret;
 
 	smmu->iommu.max_pasids = 1u << smmu_ssid_bits(&smmu->feat);
+	smmu_debugfs_add(smmu);
 	scoped_guard(mutex, &smmu_instances_lock)
 		list_add_tail(&smmu->instance, &smmu_instances);
-	smmu_debugfs_add(smmu);
 	ret = iommu_device_register(&smmu->iommu, &smmu_ops, smmu->dev);
 	if (ret) {
 		scoped_guard(mutex, &smmu_instances_lock)
@@ -234,6 +234,7 @@ static int smmu_probe(struct platform_device *pdev)
 	/* Found on, and GBPA does not obey: the tables of before are better than none. */
 	if (smmu->ours)
 		smmu_disable(smmu);
+	smmu_fall_silent(smmu);
 	smmu_pm_end(smmu);
 	return ret;
 }
@@ -258,6 +259,7 @@ static void smmu_remove(struct platform_device *pdev)
 	smmu_debugfs_remove(smmu);
 	iommu_device_sysfs_remove(&smmu->iommu);
 	stop(smmu);
+	smmu_fall_silent(smmu);
 	smmu_pm_end(smmu);
 }
 

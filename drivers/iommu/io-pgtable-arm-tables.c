@@ -230,6 +230,10 @@ bool lpae_drop_table(struct lpae_tables *t, u64 *slot, unsigned int shift, u64 i
 					 BIT_ULL(shift));
 		if (!lpae_keep_tables(t, table, below))
 			lpae_defer_tables(t, table, below, gather);
+		else if (!iommu_iotlb_gather_queued(gather))
+			/* No page says to the driver that pointers are to be forgotten, too. */
+			io_pgtable_tlb_flush_walk(&t->iop, iova, BIT_ULL(shift),
+						  lpae_table_size(t->geo));
 		return true;
 	}
 

@@ -53,12 +53,15 @@ int smmu_ats_enable(struct smmu_master *master)
 	struct pci_dev *pdev = to_pci_dev(master->dev);
 	int ret;
 
-	ret = pci_enable_ats(pdev, __ffs(master->smmu->feat.pgsizes));
+	/* Against an SMMU that wakes up meanwhile, see empty_atc(). */
+	scoped_guard(mutex, &master->smmu->streams_lock) {
+		ret = pci_enable_ats(pdev, __ffs(master->smmu->feat.pgsizes));
+		WRITE_ONCE(master->ats, !ret);
+	}
 	if (ret) {
 		dev_warn(master->dev, "ATS cannot be enabled (%d); going on without\n", ret);
 		return ret;
 	}
-	WRITE_ONCE(master->ats, true);
 	smmu_atc_inv_master(master);
 	return 0;
 }
@@ -73,8 +76,11 @@ void smmu_ats_disable(struct smmu_master *master)
 {
 	if (!master->ats)
 		return;
-	pci_disable_ats(to_pci_dev(master->dev));
-	WRITE_ONCE(master->ats, false);
+	scoped_guard(mutex, &master->smmu->streams_lock) {
+		if (master->ats)
+			pci_disable_ats(to_pci_dev(master->dev));
+		WRITE_ONCE(master->ats, false);
+	}
 	master->no_ats |= master->stale_atc;
 }
 

@@ -200,7 +200,8 @@ static void finish_move(struct smmu_master *m, struct smmu_domain *new,
 
 /*
  * The command queue failed half-way. Nobody knows what hardware goes by, so
- * the streams abort; the core still counts the master to the old domain.
+ * the streams abort. The old domain may go now: what the core does next about
+ * the device, if anything, joins it anew.
  */
 static void abandon_move(struct smmu_master *m, struct smmu_domain *new,
 			 const struct smmu_nest *nest)
@@ -210,6 +211,7 @@ static void abandon_move(struct smmu_master *m, struct smmu_domain *new,
 	if (!new->stage2)
 		clear_cd(m);
 	smmu_domain_drop(new, m, IOMMU_NO_PASID, true, nest);
+	finish_move(m, NULL, NULL, false);
 }
 
 /* Point the streams at a domain that the master has joined. */
@@ -385,29 +387,32 @@ int smmu_attach_blocked(struct iommu_domain *domain, struct device *dev)
 
 /**
  * smmu_before_driver() - let a device that was blocked begin again
- * @dev: a device, attached to its default domain, that gets a driver of the kernel
+ * @domain: the device's default domain, in which the core takes it to be
+ * @dev: a device that gets a driver of the kernel
  *
  * Whoever binds a driver has done with the device what was to be done. An endpoint that
- * still does not answer stays blocked.
+ * still does not answer stays blocked. A device that could not be given back to @domain is.
  *
  * Context: may sleep; under the group mutex.
  *
  * Return: 0, or an error of the command queue.
  */
-int smmu_before_driver(struct device *dev)
+int smmu_before_driver(struct iommu_domain *domain, struct device *dev)
 {
 	struct smmu_master *first = dev_iommu_priv_get(dev), *m;
-	bool blocked = false;
+	bool identity = domain->type == IOMMU_DOMAIN_IDENTITY, blocked;
 	int ret;
 
+	blocked = identity ? first->domain || !first->identity :
+			     first->domain != to_smmu_domain(domain);
 	for (m = first; m; m = m->next) {
-		blocked |= READ_ONCE(m->blocked);
+		/* Waking its SMMU, this may block it. */
 		smmu_pm_renew(m->smmu, dev);
+		blocked |= READ_ONCE(m->blocked);
 	}
 	if (!blocked)
 		return 0;
-	ret = first->domain ? attach_again(first->domain, first->nest, first) :
-			      attach_tableless(dev, first->identity);
+	ret = domain->ops->attach_dev(domain, dev);
 	if (!ret)
 		dev_info(dev, "was blocked; its DMA is let through again\n");
 	return ret;

@@ -150,7 +150,8 @@ static int stop_what_runs(struct smmu_device *smmu)
 static void write_attributes(struct smmu_device *smmu)
 {
 	u32 cache = smmu->feat.coherent ? CR1_CACHE_WB : CR1_CACHE_NC;
-	u32 cr2 = CR2_RECINVSID;
+	/* Of a crashed kernel's devices most have no stream here, and none is blocked for that. */
+	u32 cr2 = is_kdump_kernel() ? 0 : CR2_RECINVSID;
 
 	smmu_write(&smmu->io, SMMU_CR1,
 		   FIELD_PREP(CR1_TABLE_SH, CR1_SH_ISH) | FIELD_PREP(CR1_TABLE_OC, cache) |

@@ -11,6 +11,7 @@
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
+#include <linux/crash_dump.h>
 #include <linux/pci.h>
 #include <linux/pci-ats.h>
 #include <linux/pm_runtime.h>
@@ -134,23 +135,62 @@ static int let_go(struct device *dev)
 /* Any other error would be the last that the core tries. */
 static int runtime_suspend(struct device *dev)
 {
-	return suspend(dev) ? -EBUSY : 0;
+	if (!suspend(dev))
+		return 0;
+	/* It may have been asleep for a moment. */
+	empty_atcs(dev);
+	return -EBUSY;
 }
 
+/**
+ * smmu_fall_silent() - let nobody touch an instance any more
+ * @smmu: instance that still has its power, and fails or goes
+ *
+ * Context: may sleep.
+ */
+void smmu_fall_silent(struct smmu_device *smmu)
+{
+	smmu_cmdq_kill(&smmu->cmdq);
+	smmu_cmdq_sleep(&smmu->cmdq);
+	smmu_queue_sleep(&smmu->evtq);
+	if (smmu->feat.pri)
+		smmu_queue_sleep(&smmu->priq);
+	smmu_irq_sleep(smmu);
+}
+
+/* After an error the core takes its power away, and asks for it no more. */
 static int runtime_resume(struct device *dev)
 {
-	return resume(dev) ?: empty_atcs(dev);
+	int ret = resume(dev);
+
+	if (!ret)
+		return empty_atcs(dev);
+	smmu_fall_silent(dev_get_drvdata(dev));
+	return ret;
+}
+
+/* The last master has just gone to sleep: its rest begins now. */
+static int runtime_idle(struct device *dev)
+{
+	pm_runtime_mark_last_busy(dev);
+	return 0;
 }
 
 const struct dev_pm_ops smmu_pm_ops = {
 	SYSTEM_SLEEP_PM_OPS(hold, let_go)
 	NOIRQ_SYSTEM_SLEEP_PM_OPS(suspend, resume)
 	LATE_SYSTEM_SLEEP_PM_OPS(NULL, empty_atcs)
-	RUNTIME_PM_OPS(runtime_suspend, runtime_resume, NULL)
+	RUNTIME_PM_OPS(runtime_suspend, runtime_resume, runtime_idle)
 };
 
 /* A master that rests between two transfers shall not cost an SMMU that wakes for each. */
 #define AUTOSUSPEND_MS	100
+
+/* What a crashed kernel's devices do must find it awake: they have no drivers any more. */
+static bool may_sleep(const struct device *dev)
+{
+	return dev->pm_domain && !is_kdump_kernel();
+}
 
 /**
  * smmu_pm_begin() - let an instance sleep on its own, but not before smmu_pm_settle()
@@ -165,7 +205,7 @@ void smmu_pm_begin(struct smmu_device *smmu)
 	struct device *dev = smmu->dev;
 
 	pm_runtime_get_noresume(dev);
-	if (!dev->pm_domain)
+	if (!may_sleep(dev))
 		return;
 	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
 	pm_runtime_use_autosuspend(dev);
@@ -206,7 +246,7 @@ void smmu_pm_end(struct smmu_device *smmu)
 {
 	struct device *dev = smmu->dev;
 
-	if (dev->pm_domain) {
+	if (may_sleep(dev)) {
 		pm_runtime_dont_use_autosuspend(dev);
 		pm_runtime_disable(dev);
 	}
@@ -223,15 +263,19 @@ void smmu_pm_end(struct smmu_device *smmu)
  * awake until the device falls asleep for the first time.
  *
  * Context: may sleep.
+ *
+ * Return: whether there is such a link now.
  */
-void smmu_pm_link(struct smmu_device *smmu, struct device *dev)
+bool smmu_pm_link(struct smmu_device *smmu, struct device *dev)
 {
 	u32 flags = DL_FLAG_STATELESS;
 
 	if (pm_runtime_enabled(smmu->dev))
 		flags |= DL_FLAG_PM_RUNTIME | DL_FLAG_RPM_ACTIVE;
-	if (!device_link_add(dev, smmu->dev, flags))
-		dev_warn(dev, "may be awake while %s sleeps\n", dev_name(smmu->dev));
+	if (device_link_add(dev, smmu->dev, flags))
+		return true;
+	dev_warn(dev, "may be awake while %s sleeps\n", dev_name(smmu->dev));
+	return false;
 }
 
 /**
@@ -257,10 +301,8 @@ void smmu_pm_unlink(struct smmu_device *smmu, struct device *dev)
  */
 void smmu_pm_renew(struct smmu_device *smmu, struct device *dev)
 {
-	if (!pm_runtime_enabled(smmu->dev))
-		return;
-	smmu_pm_link(smmu, dev);
-	smmu_pm_unlink(smmu, dev);
+	if (pm_runtime_enabled(smmu->dev) && smmu_pm_link(smmu, dev))
+		smmu_pm_unlink(smmu, dev);
 }
 
 /**

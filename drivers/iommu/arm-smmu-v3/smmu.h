@@ -550,7 +550,7 @@ int smmu_attach(struct smmu_domain *d, struct smmu_nest *nest, struct device *de
 int smmu_attach_paging(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_identity(struct iommu_domain *domain, struct device *dev);
 int smmu_attach_blocked(struct iommu_domain *domain, struct device *dev);
-int smmu_before_driver(struct device *dev);
+int smmu_before_driver(struct iommu_domain *domain, struct device *dev);
 
 /* nest.c */
 void *smmu_hw_info(struct device *dev, u32 *length, u32 *type);
@@ -640,11 +640,12 @@ int smmu_write_acked(struct smmu_device *smmu, u32 reg, u32 ack_reg, u32 value);
 
 /* sleep.c */
 extern const struct dev_pm_ops smmu_pm_ops;
+void smmu_fall_silent(struct smmu_device *smmu);
 void smmu_pm_begin(struct smmu_device *smmu);
 void smmu_pm_settle(struct smmu_device *smmu);
 void smmu_pm_unsettle(struct smmu_device *smmu);
 void smmu_pm_end(struct smmu_device *smmu);
-void smmu_pm_link(struct smmu_device *smmu, struct device *dev);
+bool smmu_pm_link(struct smmu_device *smmu, struct device *dev);
 void smmu_pm_unlink(struct smmu_device *smmu, struct device *dev);
 void smmu_pm_renew(struct smmu_device *smmu, struct device *dev);
 bool smmu_pm_get(struct smmu_device *smmu);

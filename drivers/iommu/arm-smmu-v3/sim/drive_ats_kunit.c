@@ -292,7 +292,8 @@ static int before_driver(struct ends *e, unsigned int i)
 	struct device *dev = e->d->master[i]->dev;
 	const struct iommu_ops *ops = dev->iommu->iommu_dev->ops;
 
-	return ops->before_driver ? ops->before_driver(dev) : -EOPNOTSUPP;
+	return ops->before_driver ? ops->before_driver(iommu_get_domain_for_dev(dev), dev) :
+				    -EOPNOTSUPP;
 }
 
 /* A driver that binds anew lifts the block, but not for who is silent still. */
