@@ -98,13 +98,19 @@ static void tables_are_kept(struct kunit *test)
 	struct iommu_iotlb_gather gather;
 	struct lpae_test *t = lpae_open(test, &shown_4k);
 	struct lpae_tables *tables = container_of(t->ops, struct lpae_tables, iop.ops);
+	unsigned int walks;
 
 	lpae_expect_map(t, SZ_2M, SZ_1G, SZ_4K, 512, LPAE_RW);
 	lpae_view_begin(tables);
 	lpae_view_begin(tables);
 	iommu_iotlb_gather_init(&gather);
+	walks = t->walks;
 	KUNIT_EXPECT_EQ(test, t->ops->unmap_pages(t->ops, SZ_2M, SZ_2M, 1, &gather), SZ_2M);
 	KUNIT_EXPECT_TRUE(test, list_empty(&gather.freelist));
+	/* The pointer must not be walked any more when the unmap is over (I-7). */
+	KUNIT_EXPECT_EQ(test, t->walks, walks + 1);
+	KUNIT_EXPECT_EQ(test, t->walk_iova, SZ_2M);
+	KUNIT_EXPECT_EQ(test, t->walk_size, SZ_2M);
 	/* The range is invalidated all the same. */
 	KUNIT_EXPECT_EQ(test, gather.start, SZ_2M);
 	KUNIT_EXPECT_EQ(test, gather.end, SZ_2M + SZ_2M - 1);
@@ -122,6 +128,7 @@ static void tables_are_kept(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, list_empty(&gather.freelist));
 	iommu_put_pages_list(&gather.freelist);
 	KUNIT_EXPECT_EQ(test, t->flushes, 1);
+	KUNIT_EXPECT_EQ(test, t->walks, walks + 1);
 	lpae_close(t);
 }
 

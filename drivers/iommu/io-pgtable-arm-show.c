@@ -9,8 +9,8 @@
  *	  smp_mb()			  smp_mb()
  *	  viewers? keep the table	  entry? read the table
  *
- * One of them sees the other's store. What was kept may be in walk caches, since it was not
- * always invalidated for: that is made good before it is freed.
+ * One of them sees the other's store. Whose invalidation is queued has not forgotten what was
+ * kept when the viewer leaves: that is made good before it is freed.
  *
  * Copyright (C) 2026 The arm-iommu authors
  */
