@@ -96,7 +96,7 @@ static void empty_atc(struct smmu_master *m)
 	if (!m->ats)
 		return;
 	pdev = to_pci_dev(m->dev);
-	if (pdev->current_state < PCI_D3hot) {
+	if (pdev->current_state != PCI_D3hot && pdev->current_state != PCI_D3cold) {
 		smmu_atc_inv_master(m);
 		return;
 	}
