@@ -18,14 +18,7 @@ round=0
 
 # The host may take its time: up to a minute each
 is() { [ "$(cat "$1" 2> /dev/null)" = "$2" ]; }
-becomes() {
-	local tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -le 600 ] || return 1
-		usleep 100000
-	done
-}
+becomes() { within 600 "$@"; }
 
 # device N: what is, or will be, in slot N; port N: what the slot is below
 device() { echo "$devices/$(cat $slots/"$1"/address).0"; }

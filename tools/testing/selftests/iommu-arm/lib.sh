@@ -35,15 +35,19 @@ finish() {
 	exit
 }
 
-# wait_for FILE: devices appear a moment after init starts
-wait_for() {
-	local n=0
-	while [ ! -e "$1" ]; do
-		n=$((n + 1))
-		[ $n -le 300 ] || return 1
+# within TENTHS COMMAND...: until the command succeeds, for so many tenths of a second
+within() {
+	local n=$1
+	shift
+	until "$@"; do
+		n=$((n - 1))
+		[ $n -ge 0 ] || return 1
 		sleep 0.1
 	done
 }
+
+# wait_for FILE: devices appear a moment after init starts
+wait_for() { within 300 [ -e "$1" ]; }
 
 # pci_device VENDOR DEVICE: its name on the bus, such as 0000:00:03.0
 pci_device() {

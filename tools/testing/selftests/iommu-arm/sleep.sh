@@ -57,14 +57,7 @@ on_disk() {
 }
 
 # comes_to STATE FILE: within ten seconds
-comes_to() {
-	local tries=0
-	until [ "$(cat "$2")" = "$1" ]; do
-		tries=$((tries + 1))
-		[ $tries -le 100 ] || return 1
-		usleep 100000
-	done
-}
+comes_to() { within 100 grep -qx "$1" "$2"; }
 
 idle() {
 	local sim=/sys/kernel/config/smmu-sim/idle file=/dev/smmu-sim/idle-dma status pid

@@ -95,18 +95,8 @@ latency() {
 
 queues() {
 	try "queues: all commands are consumed" \
-		wait_until grep -q '^commands: 0 of' "$instance/queues"
+		within 50 grep -q '^commands: 0 of' "$instance/queues"
 	try "queues: no error is pending" grep -q '^errors pending: 0x0$' "$instance/queues"
-}
-
-# wait_until COMMAND...: within a few seconds
-wait_until() {
-	local n=0
-	until "$@"; do
-		n=$((n + 1))
-		[ $n -le 50 ] || return 1
-		sleep 0.1
-	done
 }
 
 traces() {
