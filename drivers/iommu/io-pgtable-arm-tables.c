@@ -43,6 +43,8 @@ static int lpae_map_for_walker(struct lpae_tables *t, void *pages, size_t size)
 
 	if (t->iop.cfg.coherent_walk)
 		return 0;
+	if (iommu_seam_fails())
+		return -ENOMEM;
 
 	dma = dma_map_single(dev, pages, size, DMA_TO_DEVICE);
 	if (dma_mapping_error(dev, dma))

@@ -9,6 +9,7 @@
 #include <linux/msi.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
 #include <linux/srcu.h>
 
 #include "iommu-seam.h"
@@ -82,6 +83,23 @@ int iommu_seam_fwspec(struct device *dev, struct fwnode_handle *iommu, const u32
 	return ret;
 }
 EXPORT_SYMBOL_GPL(iommu_seam_fwspec);
+
+/**
+ * iommu_seam_no_fwspec() - undo iommu_seam_fwspec(), whatever it returned
+ * @dev: a device that could not be added after all
+ *
+ * Of a device that was added the core does it.
+ *
+ * Context: may sleep; takes iommu_probe_device_lock.
+ */
+void iommu_seam_no_fwspec(struct device *dev)
+{
+	guard(mutex)(&iommu_probe_device_lock);
+	iommu_fwspec_free(dev);
+	kfree(dev->iommu);
+	dev->iommu = NULL;
+}
+EXPORT_SYMBOL_GPL(iommu_seam_no_fwspec);
 
 /**
  * iommu_seam_map() - ask for simulated registers
@@ -190,6 +208,16 @@ void __iommu_seam_cleaned(const void *table, size_t size)
 		ops->cleaned(table, size);
 }
 EXPORT_SYMBOL_GPL(__iommu_seam_cleaned);
+
+bool __iommu_seam_fails(void)
+{
+	const struct iommu_seam_ops *ops;
+
+	guard(rcu)();
+	ops = rcu_dereference(seam_ops);
+	return ops && ops->fails();
+}
+EXPORT_SYMBOL_GPL(__iommu_seam_fails);
 
 /**
  * iommu_seam_prepare_msi() - let a device reach a simulated doorbell

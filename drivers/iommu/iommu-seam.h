@@ -33,6 +33,7 @@ struct msi_msg;
  * @bind: a device is about to get the table of @mm, which has users
  * @bound: it has, or could not; each follows one @bind of the same @mm
  * @cleaned: @size bytes of table were cleaned, for hardware that does not snoop
+ * @fails: true if registers, or a table for such hardware, shall not be mapped
  *
  * @map, @bind and @bound may sleep. All others may be called in any context, under
  * raw spinlocks, and always under RCU; entries are in the byte order of memory.
@@ -47,6 +48,7 @@ struct iommu_seam_ops {
 	void (*bind)(struct mm_struct *mm);
 	void (*bound)(struct mm_struct *mm);
 	void (*cleaned)(const void *table, size_t size);
+	bool (*fails)(void);
 };
 
 DECLARE_STATIC_KEY_FALSE(iommu_seam_key);
@@ -59,6 +61,7 @@ struct fwnode_handle;
 
 int iommu_seam_fwspec(struct device *dev, struct fwnode_handle *iommu, const u32 *ids,
 		      unsigned int num, u32 flags);
+void iommu_seam_no_fwspec(struct device *dev);
 void __iomem *iommu_seam_map(phys_addr_t start, size_t size);
 bool __iommu_seam_read(const void __iomem *addr, unsigned int bytes, u64 *value);
 bool __iommu_seam_write(void __iomem *addr, unsigned int bytes, u64 value);
@@ -68,6 +71,7 @@ void __iommu_seam_freed(void *table, size_t size);
 void __iommu_seam_bind(struct mm_struct *mm);
 void __iommu_seam_bound(struct mm_struct *mm);
 void __iommu_seam_cleaned(const void *table, size_t size);
+bool __iommu_seam_fails(void);
 
 int iommu_seam_prepare_msi(struct msi_desc *desc, phys_addr_t doorbell);
 void iommu_seam_compose_msi(struct msi_desc *desc, struct msi_msg *msg);
@@ -101,6 +105,7 @@ static inline void __iommu_seam_freed(void *table, size_t size) { }
 static inline void __iommu_seam_bind(struct mm_struct *mm) { }
 static inline void __iommu_seam_bound(struct mm_struct *mm) { }
 static inline void __iommu_seam_cleaned(const void *table, size_t size) { }
+static inline bool __iommu_seam_fails(void) { return false; }
 #endif
 
 /* The functions of these names return false where the caller has to do it itself. */
@@ -154,6 +159,11 @@ static __always_inline void iommu_seam_cleaned(const void *table, size_t size)
 {
 	if (iommu_seam_active())
 		__iommu_seam_cleaned(table, size);
+}
+
+static __always_inline bool iommu_seam_fails(void)
+{
+	return iommu_seam_active() && __iommu_seam_fails();
 }
 
 #endif /* IOMMU_SEAM_H_ */

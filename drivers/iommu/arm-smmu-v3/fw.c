@@ -119,6 +119,8 @@ int smmu_fw_map(struct platform_device *pdev, const struct smmu_hints *hints,
 	}
 
 	*base = res->start;
+	if (iommu_seam_fails())
+		return -ENOMEM;
 	smmu->io.page0 = iommu_seam_map(res->start, need);
 	if (smmu->io.page0) {
 		smmu->io.page1 = smmu->io.page0 + SMMU_PAGE1;

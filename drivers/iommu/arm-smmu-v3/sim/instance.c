@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "../../iommu-seam.h"
 #include "sim.h"
 
 /* Lives of instances and masters; sim.h has the order of both. */
@@ -394,6 +395,7 @@ static int add_platform_master(struct sim_master *master)
 		return 0;
 	scoped_guard(raw_spinlock_irqsave, &sim_lock)
 		master->dev = NULL;
+	iommu_seam_no_fwspec(&pdev->dev);
 	platform_device_put(pdev);
 	sim_legs_scatter(master);
 	return ret;

@@ -57,6 +57,12 @@ static int edge_type(struct irq_data *d, unsigned int type)
 	return type == IRQ_TYPE_EDGE_RISING ? IRQ_SET_MASK_OK : -EINVAL;
 }
 
+/* As where a line is taken already */
+static int edge_request(struct irq_data *d)
+{
+	return sim_fails() ? -EBUSY : 0;
+}
+
 /* It runs where it is raised; whoever asks for a CPU is told so. */
 static int any_cpu(struct irq_data *d, const struct cpumask *mask, bool force)
 {
@@ -71,6 +77,7 @@ static struct irq_chip wire_chip = {
 	.irq_unmask = edge_nop,
 	.irq_set_type = edge_type,
 	.irq_set_affinity = any_cpu,
+	.irq_request_resources = edge_request,
 };
 
 static int wire_map(struct irq_domain *domain, unsigned int virq, irq_hw_number_t hwirq)
@@ -110,6 +117,7 @@ static struct irq_chip message_chip = {
 	.irq_unmask = edge_nop,
 	.irq_set_type = edge_type,
 	.irq_set_affinity = any_cpu,
+	.irq_request_resources = edge_request,
 	.irq_compose_msi_msg = message_compose,
 };
 
@@ -121,7 +129,8 @@ static int message_alloc(struct irq_domain *domain, unsigned int virq, unsigned 
 	unsigned int i;
 	int first, ret;
 
-	first = bitmap_find_free_region(irqs->taken, MESSAGES, get_count_order(num));
+	first = sim_fails() ? -ENOSPC :
+		bitmap_find_free_region(irqs->taken, MESSAGES, get_count_order(num));
 	if (first < 0)
 		return -ENOSPC;
 	/* A master behind the SMMU reaches the doorbell through its translation. */

@@ -18,12 +18,14 @@ static int __init sim_init(void)
 	if (ret)
 		goto close;
 	sim_debugfs_open();
+	sim_fail_open();
 	ret = sim_configfs_register();
 	if (ret)
 		goto unregister;
 	return 0;
 
 unregister:
+	sim_fail_close();
 	sim_debugfs_close();
 	sim_engine_unregister();
 close:
@@ -35,6 +37,7 @@ close:
 static void __exit sim_exit(void)
 {
 	sim_configfs_unregister();
+	sim_fail_close();
 	sim_debugfs_close();
 	sim_engine_unregister();
 	sim_seam_close();

@@ -297,6 +297,7 @@ static const struct iommu_seam_ops seam_ops = {
 	.bind = sim_mm_bind,
 	.bound = sim_mm_bound,
 	.cleaned = seam_cleaned,
+	.fails = sim_fails,
 };
 
 int sim_seam_open(void)

@@ -346,6 +346,17 @@ char *sim_report_text(struct sim_instance *sim, size_t size);
 const char *sim_why(int error);
 ssize_t sim_stats_text(struct sim_instance *sim, char *to, size_t size);
 
+/* fail.c: what an SMMU needs of the machine around it, and does not get */
+#ifdef CONFIG_FAULT_INJECTION
+void sim_fail_open(void);
+void sim_fail_close(void);
+bool sim_fails(void);
+#else
+static inline void sim_fail_open(void) { }
+static inline void sim_fail_close(void) { }
+static inline bool sim_fails(void) { return false; }
+#endif
+
 /* debugfs.c: the state of the model in words */
 void sim_debugfs_open(void);
 void sim_debugfs_close(void);
