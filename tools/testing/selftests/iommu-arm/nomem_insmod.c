@@ -181,12 +181,13 @@ int main(int argc, char **argv)
 	why = nomem_why_not();
 	if (why)
 		ksft_exit_skip("%s\n", why);
+	nomem_where(false, true);
 	if (load())
 		ksft_exit_skip("the module is loaded, or cannot be\n");
 	all = instances();
 	unload();
-	ksft_set_plan(NOMEM_KINDS + 1);
-	for (which = 0; which < NOMEM_KINDS; which++)
+	ksft_set_plan(NOMEM_OTHERS + 1);
+	for (which = 0; which < NOMEM_OTHERS; which++)
 		run(which);
 	ksft_test_result(whole(), "afterwards the disk works as ever\n");
 	ksft_finished();

@@ -496,7 +496,7 @@ static bool far_is_alone(bool whole)
 	return open_master(FAR, "dma", false) < 0 && good(leave_far(), "the far one, dead");
 }
 
-#define MUST	(CASE_MUST | CASE_NONE)
+#define MUST	(CASE_MUST | CASE_NONE | CASE_WIDE)
 
 static const struct nomem_case cases[] = {
 	{ .what = "probe, with messages", .setup = everything, .act = go_live, .undo = go_dead,
@@ -516,17 +516,23 @@ static const struct nomem_case cases[] = {
 	{ .what = "a function comes", .setup = live_with_both, .begin = ready_to_scan,
 	  .act = write_one, .works = is_scanned, .teardown = forget },
 	{ .what = "a function goes", .setup = live_with_both, .begin = ready_to_remove,
-	  .act = write_one, .works = is_removed, .undo = scan, .teardown = forget },
+	  .act = write_one, .works = is_removed, .undo = scan, .teardown = forget,
+	  .flags = CASE_NONE },
 	{ .what = "a master's driver goes", .setup = live_with_both, .begin = ready_to_unbind,
-	  .act = write_device, .works = is_unbound, .undo = bind_again, .teardown = forget },
+	  .act = write_device, .works = is_unbound, .undo = bind_again, .teardown = forget,
+	  .flags = CASE_WIDE },
 	{ .what = "a master's driver comes", .setup = live_with_both, .begin = ready_to_bind,
-	  .act = write_device, .works = platform_works, .teardown = forget },
+	  .act = write_device, .works = platform_works, .teardown = forget,
+	  .flags = CASE_WIDE },
 	{ .what = "a group gets no translation", .setup = live_unbound, .begin = ready_for_type,
-	  .act = to_identity, .undo = to_dma, .teardown = forget },
+	  .act = to_identity, .undo = to_dma, .teardown = forget,
+	  .flags = CASE_WIDE },
 	{ .what = "a group gets translation", .setup = live_unbound, .begin = ready_for_dma,
-	  .act = to_dma, .works = type_works, .teardown = forget },
+	  .act = to_dma, .works = type_works, .teardown = forget,
+	  .flags = CASE_WIDE },
 	{ .what = "a group gets a flush queue", .setup = live_unbound, .begin = ready_for_type,
-	  .act = to_queue, .works = queue_works, .undo = to_dma, .teardown = forget },
+	  .act = to_queue, .works = queue_works, .undo = to_dma, .teardown = forget,
+	  .flags = CASE_WIDE },
 	{ .what = "sleep", .why_not = cannot_sleep, .setup = live_with_both, .act = fall_asleep,
 	  .undo = wake_up, .teardown = forget, .flags = MUST },
 	{ .what = "waking up", .why_not = cannot_sleep, .setup = live_with_both,

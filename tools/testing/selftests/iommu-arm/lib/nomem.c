@@ -20,6 +20,7 @@
 #define SELF	"/proc/thread-self"
 #define SLAB	"/sys/kernel/debug/failslab/"
 #define PAGES	"/sys/kernel/debug/fail_page_alloc/"
+#define OTHERS	"/sys/kernel/debug/fail_smmu_sim/"
 #define CACHES	"/sys/kernel/slab"
 /* Failures of pages are counted down from here. */
 #define PLENTY	NOMEM_NEVER
@@ -52,21 +53,110 @@ static bool choose_caches(void)
 	return chosen;
 }
 
+/* Functions of the kernel, from the first to behind the last */
+struct text {
+	unsigned long long start, end;
+};
+
+static bool begins(const char *name, const char *const *with)
+{
+	while (*with && strncmp(name, *with, strlen(*with)))
+		with++;
+	return *with;
+}
+
+/* From the first function that begins with one of these to the last: what is linked together */
+static struct text text_of(const char *const *with)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	struct text text = {};
+	bool last = false;
+	char line[512];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		unsigned long long at;
+		char name[256];
+
+		if (sscanf(line, "%llx %*c %255s", &at, name) != 2 || !strcmp(name, "_etext"))
+			break;
+		if (last)
+			text.end = at;
+		last = begins(name, with);
+		if (last && !text.start)
+			text.start = at;
+	}
+	if (file)
+		fclose(file);
+	return text;
+}
+
+static void set_text(const char *knobs, const char *what, struct text text)
+{
+	char path[PATH_MAX], value[32];
+
+	snprintf(path, sizeof(path), "%s%s-start", knobs, what);
+	snprintf(value, sizeof(value), "0x%llx", text.start);
+	sim_set(path, value);
+	snprintf(path, sizeof(path), "%s%s-end", knobs, what);
+	snprintf(value, sizeof(value), "0x%llx", text.end);
+	sim_set(path, value);
+}
+
+static void set_texts(const char *what, struct text text)
+{
+	set_text(SLAB, what, text);
+	set_text(PAGES, what, text);
+}
+
+/**
+ * nomem_where() - choose what may fail by its callers
+ * @iommu: only what has a function of drivers/iommu among them, all built in: others that take
+ *	part do not bear it. In 6.12 the PCI core dies of a function that cannot be added.
+ * @interrupts: spare interrupts' files in /proc, the lack of which the core warns of, or else
+ *	names in /dev, of which it says nothing when they cannot come or go.
+ */
+void nomem_where(bool iommu, bool interrupts)
+{
+	static const char *const ours[] = { "iommu_", "iommufd_", "iopt_", "iova_", "smmu_", NULL };
+	static const char *const proc[] = { "register_irq_proc", "register_handler_proc", NULL };
+	static const char *const dev[] = { "device_get_devnode", NULL };
+	const struct text all = { 0, -1ull };
+
+	set_texts("require", iommu ? text_of(ours) : all);
+	set_texts("reject", text_of(interrupts ? proc : dev));
+}
+
+/* Only what fail-nth says fails, and nothing that others ask for. */
+static bool set_others(bool fail)
+{
+	if (access(OTHERS, F_OK))
+		return !fail;
+	return !sim_set(OTHERS "times", "0") &&
+	       !sim_set(OTHERS "probability", fail ? "100" : "0");
+}
+
+/* Whether this kernel has any of them */
+bool nomem_has(enum nomem_kind which)
+{
+	return which != NOMEM_OTHERS || !access(OTHERS, F_OK);
+}
+
 /* Let those fail that may wait for memory, and single pages, and those of processes. */
 bool nomem_set(enum nomem_kind which)
 {
-	bool objects = which == NOMEM_OBJECTS;
+	bool objects = which == NOMEM_OBJECTS, pages = !objects && which != NOMEM_OTHERS;
 
 	kind = which;
 	return !sim_set(SLAB "cache-filter", choose_caches() ? "Y" : "N") &&
 	       !sim_set(SLAB "verbose", "0") &&
 	       !sim_set(SLAB "ignore-gfp-wait", objects ? "N" : "Y") &&
 	       !sim_set(PAGES "verbose", "0") &&
-	       !sim_set(PAGES "min-order", objects ? "100" : "0") &&
+	       !sim_set(PAGES "min-order", pages ? "0" : "100") &&
 	       !sim_set(PAGES "ignore-gfp-wait", "N") &&
 	       !sim_set(PAGES "ignore-gfp-highmem", "N") &&
 	       !sim_set(PAGES "task-filter", "Y") &&
-	       !sim_set(PAGES "probability", which == NOMEM_PAGES_ON ? "100" : "0");
+	       !sim_set(PAGES "probability", which == NOMEM_PAGES_ON ? "100" : "0") &&
+	       set_others(which == NOMEM_OTHERS);
 }
 
 /* NULL, or why this kernel cannot. */

@@ -28,11 +28,15 @@ struct nomem {
 	unsigned int passed;
 };
 
-/* What fails. Whether an object needs a new page is an accident: not both at a time. */
+/*
+ * What fails, and "an allocation" stands for each. Whether an object needs a new page is an
+ * accident: not both at a time.
+ */
 enum nomem_kind {
 	NOMEM_OBJECTS,		/* kmalloc() and caches */
 	NOMEM_PAGES,
 	NOMEM_PAGES_ON,		/* all pages from then on, together for all threads */
+	NOMEM_OTHERS,		/* no memory: what simulators give of interrupts and mappings */
 	NOMEM_KINDS,
 };
 
@@ -44,6 +48,8 @@ enum nomem_fate {
 };
 
 const char *nomem_why_not(void);
+void nomem_where(bool iommu, bool interrupts);
+bool nomem_has(enum nomem_kind kind);
 bool nomem_set(enum nomem_kind kind);
 bool nomem_self(struct nomem *n, unsigned int nth);
 bool nomem_kernel(struct nomem *n, const char *begins, const char *has, unsigned int nth);

@@ -13,6 +13,7 @@
 
 #define CASE_MUST	1	/* it cannot be refused: nobody could do anything about it */
 #define CASE_NONE	2	/* perhaps there is nothing to fail */
+#define CASE_WIDE	4	/* not what is done for an IOMMU alone fails */
 
 /**
  * struct nomem_case - something to do while there is no memory

@@ -29,10 +29,13 @@ enum round verdict(enum nomem_fate fate, bool refused)
 	return refused ? ROUND_REFUSED : ROUND_SURVIVED;
 }
 
-/* Without memory no PASID can be had either, and the kernel's core says that alone. */
+/*
+ * Without memory no PASID can be had either, and the kernel's core says that alone; and an
+ * interrupt that is refused is another's.
+ */
 bool is_clean(int ret)
 {
-	return !ret || ret == -ENOMEM || ret == -ENOSPC;
+	return !ret || ret == -ENOMEM || ret == -ENOSPC || ret == -EBUSY;
 }
 
 static enum round in_child(const struct sweep *s, unsigned int nth)
@@ -92,7 +95,7 @@ bool sweep_kind(const struct sweep *s, enum nomem_kind which, bool (*ready)(cons
 }
 
 /**
- * sweep() - let each allocation of each kind fail once
+ * sweep() - let each allocation of memory, of each kind, fail once
  * @s: the rounds
  * @ready: called before each round, or NULL
  * @swept: zeroed; says what came of it
@@ -104,7 +107,7 @@ bool sweep(const struct sweep *s, bool (*ready)(const struct sweep *s), struct s
 	enum nomem_kind which;
 	int total = 0;
 
-	for (which = 0; which < NOMEM_KINDS; which++) {
+	for (which = 0; which < NOMEM_OTHERS; which++) {
 		if (which == NOMEM_PAGES_ON && (s->flags & SWEEP_HUGE))
 			break;
 		if (!sweep_kind(s, which, ready, swept))
