@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,22 @@ void sva_close(struct sva *m)
 	m->fd = -1;
 }
 
+/* A CPU without work keeps the memory of the process that it ran last. */
+static void visit_cpus(void)
+{
+	cpu_set_t before, one;
+	int cpu;
+
+	sched_getaffinity(0, sizeof(before), &before);
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (CPU_ISSET(cpu, &before))
+			sched_setaffinity(0, sizeof(one), &one);
+	}
+	sched_setaffinity(0, sizeof(before), &before);
+}
+
 /* Can so many PASIDs be had? Those of children can when their memory is gone at last. */
 bool sva_pasids(const char *instance, const char *master, unsigned int num)
 {
@@ -88,12 +105,14 @@ bool sva_pasids(const char *instance, const char *master, unsigned int num)
 
 	while (fd >= 0 && had < num && tries < 500) {
 		ret = sim_attach(fd, &pasid);
-		if (!ret)
-			had++;
-		else if (tries++, ret == -ENOSPC)
-			sim_rest(10);
-		else
+		if (ret && ret != -ENOSPC)
 			break;
+		had += !ret;
+		tries += !!ret;
+		if (ret) {
+			visit_cpus();
+			sim_rest(10);
+		}
 	}
 	if (fd >= 0)
 		close(fd);
