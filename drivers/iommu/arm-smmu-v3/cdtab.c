@@ -206,13 +206,14 @@ static struct smmu_cd *cdtab_entry(const struct smmu_cdtab *t, u32 ssid)
 int smmu_cdtab_prepare(struct smmu_master *master, u32 ssid)
 {
 	struct smmu_cdtab *t = &master->cdtab;
-	int ret = 0;
 
-	if (!t->cds && !t->l1)
-		ret = cdtab_alloc(master);
-	if (ret) {
-		smmu_cdtab_free(master);
-		return ret;
+	if (!t->cds && !t->l1) {
+		/* Half a table is not to be looked at. */
+		guard(mutex)(&master->view_lock);
+		if (cdtab_alloc(master)) {
+			smmu_cdtab_free(master);
+			return -ENOMEM;
+		}
 	}
 	return t->leaf_bits ? cdtab_link(master, ssid) : 0;
 }

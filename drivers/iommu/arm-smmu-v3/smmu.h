@@ -266,8 +266,8 @@ struct smmu_storm {
  * @events: events of it that nobody served, so far; under the instance's streams_lock
  * @storm: those of the last second; likewise
  * @stale_atc: a PASID is gone that its ATC may still know, and will not forget
- * @view_lock: keeps @domain and @bonds for who looks at them without the group mutex;
- *	held for their changes too
+ * @view_lock: keeps @domain, @bonds and what there is of @cdtab for who looks at them without
+ *	the group mutex; held for their changes too
  * @view_first: the first address that is shown of tables; under @view_lock
  * @view_last: the last one; likewise
  * @debugfs: directory of the master

@@ -39,6 +39,7 @@ static struct sva_test *sva_test(struct kunit *test, u8 ssid_bits, bool two_leve
 	t->sids[0] = 7;
 	t->sids[1] = 9;
 	t->master.smmu = &t->f->smmu;
+	mutex_init(&t->master.view_lock);
 	t->master.dev = t->f->smmu.dev;
 	t->master.sids = t->sids;
 	t->master.num_sids = 2;

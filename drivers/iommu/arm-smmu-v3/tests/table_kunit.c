@@ -44,6 +44,7 @@ static struct table_test *table_test(struct kunit *test, bool two_level, u8 sid_
 	KUNIT_ASSERT_EQ(test, smmu_strtab_init(&t->f->smmu), 0);
 	t->f->smmu.strtab.live = true;
 	t->master.smmu = &t->f->smmu;
+	mutex_init(&t->master.view_lock);
 	t->master.dev = t->f->smmu.dev;
 	t->master.sids = t->sids;
 	raw_spin_lock_init(&t->master.ste_lock);
