@@ -152,7 +152,7 @@ static void unbind(struct sim_engine *e, struct sim_pasid *p)
  *
  * Context: process context, without mmap_lock.
  *
- * Return: 0 or -ENOENT.
+ * Return: 0; -ENODEV once the master has gone, and with it all PASIDs; -ENOENT.
  */
 int sim_pasid_unbind(struct sim_file *file, u32 pasid)
 {
@@ -165,7 +165,7 @@ int sim_pasid_unbind(struct sim_file *file, u32 pasid)
 			list_del(&p->node);
 	}
 	if (!p)
-		return -ENOENT;
+		return file->engine->gone ? -ENODEV : -ENOENT;
 	unbind(file->engine, p);
 	kfree(p);
 	return 0;
@@ -248,7 +248,7 @@ int sim_pasid_attach(struct sim_file *file, u32 *pasid)
  *
  * Context: process context.
  *
- * Return: 0 or -ENOENT.
+ * Return: 0; -ENODEV once the master has gone, and with it all PASIDs; -ENOENT.
  */
 int sim_pasid_detach(struct sim_file *file, u32 pasid)
 {
@@ -258,7 +258,7 @@ int sim_pasid_detach(struct sim_file *file, u32 pasid)
 	guard(mutex)(&file->pasid_lock);
 	p = sim_pasid_find(file, pasid, false);
 	if (!p)
-		return -ENOENT;
+		return file->engine->gone ? -ENODEV : -ENOENT;
 	list_del(&p->node);
 	detach(file, p);
 	kfree(p);
