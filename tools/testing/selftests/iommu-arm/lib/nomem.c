@@ -108,21 +108,23 @@ static void set_texts(const char *what, struct text text)
 	set_text(PAGES, what, text);
 }
 
+/* Of drivers/iommu, all built in */
+const char *const nomem_iommu[] = { "iommu_", "iommufd_", "iopt_", "iova_", "smmu_", NULL };
+
 /**
  * nomem_where() - choose what may fail by its callers
- * @iommu: only what has a function of drivers/iommu among them, all built in: others that take
- *	part do not bear it. In 6.12 the PCI core dies of a function that cannot be added.
+ * @callers: one of these has to be among them, see text_of(), or NULL. Others that take part do
+ *	not bear it: in 6.12 the PCI core dies of a function that cannot be added.
  * @interrupts: spare interrupts' files in /proc, the lack of which the core warns of, or else
  *	names in /dev, of which it says nothing when they cannot come or go.
  */
-void nomem_where(bool iommu, bool interrupts)
+void nomem_where(const char *const *callers, bool interrupts)
 {
-	static const char *const ours[] = { "iommu_", "iommufd_", "iopt_", "iova_", "smmu_", NULL };
 	static const char *const proc[] = { "register_irq_proc", "register_handler_proc", NULL };
 	static const char *const dev[] = { "device_get_devnode", NULL };
 	const struct text all = { 0, -1ull };
 
-	set_texts("require", iommu ? text_of(ours) : all);
+	set_texts("require", callers ? text_of(callers) : all);
 	set_texts("reject", text_of(interrupts ? proc : dev));
 }
 

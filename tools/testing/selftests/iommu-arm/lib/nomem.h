@@ -48,7 +48,8 @@ enum nomem_fate {
 };
 
 const char *nomem_why_not(void);
-void nomem_where(bool iommu, bool interrupts);
+extern const char *const nomem_iommu[];
+void nomem_where(const char *const *callers, bool interrupts);
 bool nomem_has(enum nomem_kind kind);
 bool nomem_set(enum nomem_kind kind);
 bool nomem_self(struct nomem *n, unsigned int nth);

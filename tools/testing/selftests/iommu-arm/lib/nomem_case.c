@@ -132,7 +132,7 @@ static bool sweep_case(const struct nomem_case *c, struct swept *swept)
 	bool ok = true;
 
 	what = c;
-	nomem_where(!(c->flags & CASE_WIDE), !(c->flags & CASE_WIDE));
+	nomem_where(c->flags & CASE_WIDE ? NULL : nomem_iommu, !(c->flags & CASE_WIDE));
 	for (which = 0; ok && which < NOMEM_KINDS; which++) {
 		if (!nomem_has(which))
 			continue;
