@@ -51,6 +51,7 @@ static struct seize_test *seize_test(struct kunit *test)
 		.smmu = smmu, .dev = smmu->dev, .sids = &t->sid, .num_sids = 1, .ssid_bits = 4,
 	};
 	mutex_init(&m->cd_lock);
+	mutex_init(&m->view_lock);
 	raw_spin_lock_init(&m->ste_lock);
 	INIT_LIST_HEAD(&smmu->masters);
 	list_add(&m->node, &smmu->masters);
